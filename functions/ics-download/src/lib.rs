@@ -1,0 +1,120 @@
+//! Downloads of .ics files: with a token, or by a signed link that any
+//! calendar program can open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use convoke_domain::error::Error;
+use convoke_domain::ics;
+use convoke_domain::id::MeetingId;
+use convoke_domain::meeting::{Meeting, calendar_event};
+use convoke_platform::aws;
+use convoke_platform::clock::Ports;
+use convoke_platform::config::Environment;
+use convoke_platform::http::{Access, Call, ClaimNames, Edge, EdgeParts, Portal, Reply, Route};
+use convoke_platform::link::{self, Target};
+use convoke_platform::secrets::Secrets;
+use convoke_platform::tenant::Tenant;
+use convoke_services::core::Core;
+use convoke_services::meetings;
+use http::{Method, StatusCode, header};
+use utoipa::OpenApi;
+
+/// The function's state, built once per process.
+pub struct App {
+    /// Store, clock and ids.
+    pub core: Core,
+    /// Keys of signed links.
+    pub secrets: Secrets,
+    /// The deployment's UID domain.
+    pub domain: String,
+}
+
+/// The permission table of `ics-download`.
+pub static ROUTES: &[Route<App>] = &[
+    Route {
+        method: Method::GET,
+        path: "/api/v1/orgs/{org_id}/meetings/{meeting_id}/ics",
+        operation: "download_meeting_ics",
+        access: Access::Permission("meetings:read", Portal::Refused),
+        handler: |app, call| Box::pin(download_meeting_ics(app, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/ics/{token}",
+        operation: "open_ics_link",
+        access: Access::SignedLink,
+        handler: |app, call| Box::pin(open_ics_link(app, call)),
+    },
+];
+
+/// Builds the function from its environment; no network call.
+pub async fn boot(environment: &Environment) -> Result<Edge<App>, lambda_http::Error> {
+    let sdk = aws::load().await;
+    let ports = Ports::system();
+    let app = App {
+        core: Core::new(aws::store(&sdk, environment)?, ports.clone()),
+        secrets: aws::secrets(&sdk, environment)?,
+        domain: environment.required("CONVOKE_DOMAIN")?,
+    };
+    edge(app, environment, ports)
+}
+
+/// Puts the routes in front of a ready-made state.
+pub fn edge(
+    app: App,
+    environment: &Environment,
+    ports: Ports,
+) -> Result<Edge<App>, lambda_http::Error> {
+    let parts = EdgeParts {
+        store: app.core.table().clone(),
+        ports,
+        claims: ClaimNames::of_environment(environment)?,
+        timeout: Duration::from_secs(environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?.into()),
+        // Reads only: who downloads is noted where they do something.
+        hook: None,
+    };
+    Ok(Edge::new(parts, Arc::new(app), ROUTES)?)
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(download_meeting_ics, open_ics_link))]
+struct Paths;
+
+/// This function's part of the OpenAPI document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Paths::openapi()
+}
+
+#[utoipa::path(get, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}/ics", tag = "ics",
+    params(("org_id" = String, Path), ("meeting_id" = String, Path)),
+    responses((status = 200, content_type = "text/calendar", body = String,
+        headers(("Content-Disposition" = String), ("ETag" = String)))))]
+/// Download a control meeting as an .ics file
+async fn download_meeting_ics(app: Arc<App>, call: Call) -> Result<Reply, Error> {
+    file_of(&app, call.tenant()?, call.meeting_id()?).await
+}
+
+#[utoipa::path(get, path = "/ics/{token}", tag = "ics", params(("token" = String, Path)), security(()),
+    responses((status = 200, content_type = "text/calendar", body = String,
+        headers(("Content-Disposition" = String), ("ETag" = String)))))]
+/// Open the .ics file that a signed link leads to
+async fn open_ics_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
+    let (tenant, Target::Meeting(id)) =
+        link::open(&app.secrets, call.param("token"), app.core.ports.now()).await?;
+    file_of(&app, &tenant, id).await
+}
+
+/// The file of a meeting (CM-9): one read, whatever the provider.
+async fn file_of(app: &App, tenant: &Tenant, id: MeetingId) -> Result<Reply, Error> {
+    let meeting: Meeting = meetings::get(&app.core, tenant, id).await?;
+    let event = calendar_event(&meeting, &app.domain);
+    let file =
+        ics::write_calendar(None, &[event]).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Reply::bytes(StatusCode::OK, ics::CONTENT_TYPE, file)
+        .with_header(
+            header::CONTENT_DISPOSITION,
+            &ics::content_disposition(&meeting.title),
+        )
+        .with_version(meeting.version))
+}

@@ -1,0 +1,15 @@
+//! The API of control meetings, control schedules and the directory.
+//!
+//! [`routes::ROUTES`] is the table of what exists and who may call it; handlers
+//! read the call, run one use case and answer in wire types.
+
+mod app;
+mod boot;
+mod handlers;
+pub mod openapi;
+mod query;
+pub mod routes;
+mod wire;
+
+pub use app::App;
+pub use boot::{boot, edge};

@@ -1,0 +1,41 @@
+//! This function's part of the OpenAPI document.
+
+use utoipa::OpenApi;
+
+use crate::handlers::{controls, directory, meetings, schedules};
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    schedules::put_control_schedule,
+    schedules::get_control_schedule,
+    schedules::complete_control_schedule,
+    meetings::create_meeting,
+    meetings::list_meetings,
+    meetings::get_meeting,
+    meetings::update_meeting,
+    meetings::delete_meeting,
+    meetings::cancel_meeting,
+    meetings::schedule_meeting,
+    meetings::list_occurrences,
+    meetings::list_slots,
+    meetings::list_meeting_providers,
+    controls::list_controls,
+    controls::get_control,
+    controls::put_control,
+    directory::put_user,
+    directory::get_user,
+    directory::list_users,
+    directory::put_contact,
+    directory::get_contact,
+    directory::list_contacts,
+    directory::put_client,
+    directory::get_client,
+    directory::list_clients,
+    directory::import_directory,
+))]
+struct Paths;
+
+/// The paths and schemas of `meeting-api`.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Paths::openapi()
+}

@@ -1,0 +1,49 @@
+//! Every route of the function, and who may call it.
+
+use convoke_platform::http::{Access, Portal, Route};
+use http::Method;
+
+use crate::App;
+use crate::handlers::{controls, directory, meetings, schedules};
+
+macro_rules! route {
+    ($method:ident $path:literal, $permission:literal, $module:ident :: $handler:ident) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            operation: stringify!($handler),
+            access: Access::Permission($permission, Portal::Refused),
+            handler: |app, call| Box::pin($module::$handler(app, call)),
+        }
+    };
+}
+
+/// The permission table of `meeting-api`. Portal users have no route here.
+pub static ROUTES: &[Route<App>] = &[
+    route!(PUT "/api/v1/orgs/{org_id}/controls/{control_id}/schedule", "controls:write", schedules::put_control_schedule),
+    route!(GET "/api/v1/orgs/{org_id}/controls/{control_id}/schedule", "meetings:read", schedules::get_control_schedule),
+    route!(POST "/api/v1/orgs/{org_id}/controls/{control_id}/schedule/complete", "controls:write", schedules::complete_control_schedule),
+    route!(POST "/api/v1/orgs/{org_id}/controls/{control_id}/meetings", "meetings:write", meetings::create_meeting),
+    route!(GET "/api/v1/orgs/{org_id}/meetings", "meetings:read", meetings::list_meetings),
+    route!(GET "/api/v1/orgs/{org_id}/meetings/{meeting_id}", "meetings:read", meetings::get_meeting),
+    route!(PATCH "/api/v1/orgs/{org_id}/meetings/{meeting_id}", "meetings:write", meetings::update_meeting),
+    route!(DELETE "/api/v1/orgs/{org_id}/meetings/{meeting_id}", "meetings:write", meetings::delete_meeting),
+    route!(POST "/api/v1/orgs/{org_id}/meetings/{meeting_id}/cancel", "meetings:write", meetings::cancel_meeting),
+    route!(POST "/api/v1/orgs/{org_id}/meetings/{meeting_id}/schedule", "meetings:write", meetings::schedule_meeting),
+    route!(GET "/api/v1/orgs/{org_id}/meetings/{meeting_id}/occurrences", "meetings:read", meetings::list_occurrences),
+    route!(GET "/api/v1/orgs/{org_id}/meetings/{meeting_id}/slots", "meetings:read", meetings::list_slots),
+    route!(GET "/api/v1/orgs/{org_id}/controls", "meetings:read", controls::list_controls),
+    route!(PUT "/api/v1/orgs/{org_id}/controls/{control_id}", "controls:write", controls::put_control),
+    route!(GET "/api/v1/orgs/{org_id}/controls/{control_id}", "meetings:read", controls::get_control),
+    route!(GET "/api/v1/orgs/{org_id}/meeting-providers", "meetings:read", meetings::list_meeting_providers),
+    route!(PUT "/api/v1/users/{user_id}", "directory:write", directory::put_user),
+    route!(GET "/api/v1/users/{user_id}", "directory:read", directory::get_user),
+    route!(GET "/api/v1/users", "directory:read", directory::list_users),
+    route!(PUT "/api/v1/contacts/{contact_id}", "directory:write", directory::put_contact),
+    route!(GET "/api/v1/contacts/{contact_id}", "directory:read", directory::get_contact),
+    route!(GET "/api/v1/contacts", "directory:read", directory::list_contacts),
+    route!(PUT "/api/v1/clients/{client_id}", "directory:write", directory::put_client),
+    route!(GET "/api/v1/clients/{client_id}", "directory:read", directory::get_client),
+    route!(GET "/api/v1/clients", "directory:read", directory::list_clients),
+    route!(POST "/api/v1/directory/import", "directory:write", directory::import_directory),
+];

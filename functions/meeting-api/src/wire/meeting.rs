@@ -1,0 +1,440 @@
+//! Meetings on the wire.
+
+use chrono::{DateTime, Utc};
+use convoke_domain::event::rfc3339;
+use convoke_domain::meeting::{Attendee, AttendeeInput, ChangeInput, Meeting, MeetingInput};
+use convoke_domain::slot::Slot;
+use convoke_platform::http::Patch;
+use convoke_services::meetings::{
+    Availability, AvailabilityStatus, LinkChange, Scheduled, Warning,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An attendee: `user_id`, or `email` and `name`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AttendeeBody {
+    /// For a user of the organisation.
+    user_id: Option<String>,
+    /// For somebody from outside.
+    email: Option<String>,
+    /// For somebody from outside.
+    name: Option<String>,
+    /// `required` where absent.
+    #[schema(example = "required", pattern = "^(required|optional|resource)$")]
+    role: Option<String>,
+}
+
+impl From<AttendeeBody> for AttendeeInput {
+    fn from(body: AttendeeBody) -> Self {
+        Self {
+            user_id: body.user_id,
+            email: body.email,
+            name: body.name,
+            role: body.role,
+        }
+    }
+}
+
+/// A new meeting.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewMeeting)]
+pub(crate) struct MeetingBody {
+    #[schema(example = "PCI Scope Review", max_length = 255, min_length = 1)]
+    title: String,
+    /// The agenda.
+    description: Option<String>,
+    #[schema(
+        example = "QUARTERLY",
+        pattern = "^(DAILY|WEEKLY|MONTHLY|QUARTERLY|ANNUAL)$"
+    )]
+    frequency: String,
+    /// `mock`, `ics` or `graph`; anything else means `mock`.
+    #[schema(example = "ics")]
+    provider: Option<String>,
+    /// First occurrence: local date-time in `timezone`, or an instant.
+    #[schema(example = "2027-01-15T09:00")]
+    start: Option<String>,
+    #[schema(example = 60, minimum = 1, maximum = 1440)]
+    duration_minutes: i64,
+    /// IANA name.
+    #[schema(example = "Europe/Berlin")]
+    timezone: String,
+    #[serde(default)]
+    is_online: bool,
+    #[schema(max_length = 500)]
+    location: Option<String>,
+    join_url: Option<String>,
+    #[serde(default)]
+    attendees: Vec<AttendeeBody>,
+    /// The control's own schedule is linked where this is absent.
+    control_schedule_id: Option<String>,
+}
+
+impl MeetingBody {
+    /// The input of the domain, and the schedule that was named.
+    pub(crate) fn into_input(self) -> (MeetingInput, Option<String>) {
+        let input = MeetingInput {
+            title: self.title,
+            description: self.description,
+            frequency: self.frequency,
+            provider: self.provider,
+            start: self.start,
+            duration_minutes: self.duration_minutes,
+            timezone: self.timezone,
+            is_online: self.is_online,
+            location: self.location,
+            join_url: self.join_url,
+            attendees: self
+                .attendees
+                .into_iter()
+                .map(AttendeeInput::from)
+                .collect(),
+        };
+        (input, self.control_schedule_id)
+    }
+}
+
+/// What to change; absent fields stay, `null` clears what can be absent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MeetingChange)]
+pub(crate) struct ChangeBody {
+    #[schema(max_length = 255, min_length = 1)]
+    title: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    description: Patch<String>,
+    #[schema(pattern = "^(DAILY|WEEKLY|MONTHLY|QUARTERLY|ANNUAL)$")]
+    frequency: Option<String>,
+    provider: Option<String>,
+    start: Option<String>,
+    #[schema(minimum = 1, maximum = 1440)]
+    duration_minutes: Option<i64>,
+    timezone: Option<String>,
+    is_online: Option<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    location: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    join_url: Patch<String>,
+    /// Replaces the whole set.
+    attendees: Option<Vec<AttendeeBody>>,
+    /// `null` unlinks the meeting from its control's schedule.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    control_schedule_id: Patch<String>,
+}
+
+impl ChangeBody {
+    /// The input of the domain, and what becomes of the link.
+    pub(crate) fn into_input(self) -> (ChangeInput, LinkChange) {
+        let link = match self.control_schedule_id.0 {
+            None => LinkChange::Keep,
+            Some(None) => LinkChange::Unlink,
+            Some(Some(id)) => LinkChange::To(id),
+        };
+        let input = ChangeInput {
+            title: self.title,
+            description: self.description.0,
+            frequency: self.frequency,
+            provider: self.provider,
+            start: self.start,
+            duration_minutes: self.duration_minutes,
+            timezone: self.timezone,
+            is_online: self.is_online,
+            location: self.location.0,
+            join_url: self.join_url.0,
+            attendees: self
+                .attendees
+                .map(|list| list.into_iter().map(AttendeeInput::from).collect()),
+        };
+        (input, link)
+    }
+}
+
+/// An attendee as stored.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Attendee)]
+pub(crate) struct AttendeeView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    /// Absent where the directory knows none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    role: &'static str,
+}
+
+impl From<&Attendee> for AttendeeView {
+    fn from(attendee: &Attendee) -> Self {
+        Self {
+            user_id: attendee.user_id().map(ToString::to_string),
+            email: attendee.email().map(|email| email.as_str().to_owned()),
+            name: attendee.name().map(str::to_owned),
+            role: attendee.role.as_str(),
+        }
+    }
+}
+
+/// What became of a calendar's event that could not be removed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub(crate) struct WarningView {
+    /// Stable, snake_case.
+    reason: String,
+    message: String,
+}
+
+impl From<&Warning> for WarningView {
+    fn from(warning: &Warning) -> Self {
+        Self {
+            reason: warning.reason.to_owned(),
+            message: warning.message.clone(),
+        }
+    }
+}
+
+/// A control meeting.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Meeting)]
+pub(crate) struct MeetingView {
+    meeting_id: String,
+    control_id: String,
+    #[schema(required = true)]
+    control_schedule_id: Option<String>,
+    title: String,
+    #[schema(required = true)]
+    description: Option<String>,
+    frequency: &'static str,
+    provider: &'static str,
+    /// The first occurrence of the series.
+    #[schema(format = DateTime)]
+    start: String,
+    duration_minutes: u32,
+    timezone: String,
+    is_online: bool,
+    #[schema(required = true)]
+    location: Option<String>,
+    /// The caller's own link, else the one that the provider made.
+    #[schema(required = true)]
+    join_url: Option<String>,
+    attendees: Vec<AttendeeView>,
+    /// Users whom the directory does not know, or without an address: left out
+    /// of files, mails and calendars.
+    unreachable_attendees: Vec<AttendeeView>,
+    #[schema(example = "planned", pattern = "^(planned|scheduled|cancelled)$")]
+    status: &'static str,
+    #[schema(required = true, format = DateTime)]
+    next_occurrence: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    last_occurrence: Option<String>,
+    #[schema(required = true)]
+    external_event_id: Option<String>,
+    /// A signed link to the .ics file that lasts a week or more.
+    ics_url: String,
+    version: u64,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// After a cancellation whose calendar event could not be removed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<WarningView>,
+}
+
+impl MeetingView {
+    pub(crate) fn of(meeting: &Meeting, ics_url: String) -> Self {
+        Self {
+            meeting_id: meeting.meeting_id.to_string(),
+            control_id: meeting.control_id.to_string(),
+            control_schedule_id: meeting
+                .link
+                .as_ref()
+                .map(|link| link.control_schedule_id.to_string()),
+            title: meeting.title.clone(),
+            description: meeting.description.clone(),
+            frequency: meeting.cadence.frequency().as_str(),
+            provider: meeting.provider.as_str(),
+            start: rfc3339(meeting.cadence.zone().instant(meeting.cadence.anchor())),
+            duration_minutes: meeting.duration_minutes,
+            timezone: meeting.cadence.zone().name().to_owned(),
+            is_online: meeting.is_online,
+            location: meeting.location.clone(),
+            join_url: meeting
+                .effective_join_url()
+                .map(|url| url.as_str().to_owned()),
+            attendees: meeting.attendees.iter().map(AttendeeView::from).collect(),
+            unreachable_attendees: meeting
+                .unreachable_attendees()
+                .map(AttendeeView::from)
+                .collect(),
+            status: meeting.status.as_str(),
+            next_occurrence: meeting.next_occurrence().map(|next| rfc3339(next.start)),
+            last_occurrence: meeting.last_occurrence.map(rfc3339),
+            external_event_id: meeting
+                .remote
+                .as_ref()
+                .map(|remote| remote.external_event_id.clone()),
+            ics_url,
+            version: meeting.version,
+            created_at: rfc3339(meeting.created_at),
+            updated_at: rfc3339(meeting.updated_at),
+            warning: None,
+        }
+    }
+
+    pub(crate) fn with_warning(mut self, warning: Option<&Warning>) -> Self {
+        self.warning = warning.map(WarningView::from);
+        self
+    }
+}
+
+/// What is left of a deleted meeting.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deleted)]
+pub(crate) struct DeletedView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warning: Option<WarningView>,
+}
+
+/// Whether somebody is free at the next occurrence.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Availability)]
+pub(crate) struct AvailabilityView {
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[schema(example = "free", pattern = "^(free|busy|unknown)$")]
+    status: &'static str,
+    /// The calendar's own code, where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl From<&Availability> for AvailabilityView {
+    fn from(availability: &Availability) -> Self {
+        let (status, detail) = match &availability.status {
+            AvailabilityStatus::Free => ("free", None),
+            AvailabilityStatus::Busy => ("busy", None),
+            AvailabilityStatus::Unknown(code) => ("unknown", Some(code.clone())),
+        };
+        Self {
+            email: availability.email.clone(),
+            user_id: availability.user_id.as_ref().map(ToString::to_string),
+            status,
+            detail,
+        }
+    }
+}
+
+/// What scheduling did.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Scheduled)]
+pub(crate) struct ScheduledView {
+    #[schema(required = true)]
+    external_event_id: Option<String>,
+    provider: &'static str,
+    #[schema(required = true, format = DateTime)]
+    last_occurrence: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    next_occurrence: Option<String>,
+    /// What was done, honestly.
+    note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    join_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    availability: Option<Vec<AvailabilityView>>,
+}
+
+impl From<&Scheduled> for ScheduledView {
+    fn from(scheduled: &Scheduled) -> Self {
+        let meeting = &scheduled.meeting;
+        Self {
+            external_event_id: meeting
+                .remote
+                .as_ref()
+                .map(|remote| remote.external_event_id.clone()),
+            provider: meeting.provider.as_str(),
+            last_occurrence: meeting.last_occurrence.map(rfc3339),
+            next_occurrence: meeting.next_occurrence().map(|next| rfc3339(next.start)),
+            note: scheduled.note.clone(),
+            join_url: meeting
+                .effective_join_url()
+                .map(|url| url.as_str().to_owned()),
+            availability: scheduled
+                .availability
+                .as_ref()
+                .map(|list| list.iter().map(AvailabilityView::from).collect()),
+        }
+    }
+}
+
+/// One occurrence of the series.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Occurrence)]
+pub(crate) struct OccurrenceView {
+    /// The local date that identifies the occurrence.
+    #[schema(format = Date)]
+    pub(crate) original_date: String,
+    #[schema(format = DateTime)]
+    pub(crate) start: String,
+    #[schema(format = DateTime)]
+    pub(crate) end: String,
+}
+
+impl OccurrenceView {
+    pub(crate) fn new(
+        original_date: chrono::NaiveDate,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            original_date: original_date.to_string(),
+            start: rfc3339(start),
+            end: rfc3339(end),
+        }
+    }
+}
+
+/// A time at which organiser and required attendees are free.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Slot)]
+pub(crate) struct SlotView {
+    #[schema(format = DateTime)]
+    start: String,
+    #[schema(format = DateTime)]
+    end: String,
+    /// Optional attendees who are not free then.
+    conflicts: Vec<String>,
+    /// People of whom the calendar says nothing.
+    unknown: Vec<String>,
+}
+
+impl From<Slot<String>> for SlotView {
+    fn from(slot: Slot<String>) -> Self {
+        Self {
+            start: rfc3339(slot.start),
+            end: rfc3339(slot.end),
+            conflicts: slot.conflicts,
+            unknown: slot.unknown,
+        }
+    }
+}
+
+/// One provider and whether it can be used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MeetingProvider)]
+pub(crate) struct ProviderView {
+    pub(crate) provider: &'static str,
+    pub(crate) configured: bool,
+    pub(crate) behaviour: &'static str,
+    /// Settings to make before it can be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(crate) missing_keys: Vec<&'static str>,
+}

@@ -1,0 +1,104 @@
+//! The variables that `cargo run` itself obeys.
+
+use anyhow::{Context, Result, bail};
+
+use crate::graph::{GraphPeer, MsGraphProfile};
+use crate::stack::DEMO_ORG;
+use crate::workspace::Workspace;
+
+const DEFAULT_PORT: u16 = 8787;
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where `cargo run` reads its environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// `CONVOKE_PORT`, the first of four.
+pub(crate) fn first_port() -> Result<u16> {
+    match variable("CONVOKE_PORT").filter(|text| !text.is_empty()) {
+        None => Ok(DEFAULT_PORT),
+        Some(text) => match text.parse() {
+            Ok(port @ 1..=65532) => Ok(port),
+            _ => bail!(
+                "CONVOKE_PORT={text} is not a port: a number from 1 to 65532 is (three more above it are used)"
+            ),
+        },
+    }
+}
+
+/// The bundled simulator, or the Graph that `GRAPH_BASE_URL` and `LOGIN_BASE_URL` name together.
+pub(crate) fn graph_peer(workspace: &Workspace) -> Result<GraphPeer> {
+    let set = |name| variable(name).filter(|text| !text.is_empty());
+    match (set("GRAPH_BASE_URL"), set("LOGIN_BASE_URL")) {
+        (Some(graph_base_url), Some(login_base_url)) => Ok(GraphPeer::Other {
+            graph_base_url,
+            login_base_url,
+        }),
+        (None, None) => Ok(GraphPeer::Simulator {
+            snapshot: Some(workspace.local().join("graph.json")),
+        }),
+        (Some(_), None) => bail!(
+            "GRAPH_BASE_URL is set, LOGIN_BASE_URL is not; set both, or neither for the simulator"
+        ),
+        (None, Some(_)) => bail!(
+            "LOGIN_BASE_URL is set, GRAPH_BASE_URL is not; set both, or neither for the simulator"
+        ),
+    }
+}
+
+/// The deployment's own Microsoft profile: each variable as it is set, also empty; else the demo tenant's.
+pub(crate) fn ms_graph_profile() -> MsGraphProfile {
+    profile_of(variable)
+}
+
+fn profile_of(variable: impl Fn(&str) -> Option<String>) -> MsGraphProfile {
+    let demo = MsGraphProfile::demo(DEMO_ORG);
+    MsGraphProfile {
+        tenant_id: variable("MS_GRAPH_TENANT_ID").unwrap_or(demo.tenant_id),
+        client_id: variable("MS_GRAPH_CLIENT_ID").unwrap_or(demo.client_id),
+        client_secret: variable("MS_GRAPH_CLIENT_SECRET").unwrap_or(demo.client_secret),
+        organizer_email: variable("MS_GRAPH_ORGANIZER_EMAIL").unwrap_or(demo.organizer_email),
+        org_id: variable("MS_GRAPH_ORG_ID").unwrap_or(demo.org_id),
+    }
+}
+
+/// Where the reader of the output is, to print paths that work from there.
+pub(crate) fn current_folder() -> Result<std::path::PathBuf> {
+    std::env::current_dir().context("the current folder is gone")
+}
+
+/// The date by which the printed commands go.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "no function's clock: what is printed is for a person today"
+)]
+pub(crate) fn today() -> chrono::NaiveDate {
+    chrono::Utc::now().date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_goes_to_the_deployment_and_an_empty_tenant_leaves_graph_unconfigured() {
+        let profile = profile_of(|name| match name {
+            "MS_GRAPH_TENANT_ID" => Some(String::new()),
+            "MS_GRAPH_ORG_ID" => Some("initech".to_owned()),
+            _ => None,
+        });
+        assert_eq!(profile.tenant_id, "");
+        assert_eq!(profile.org_id, "initech");
+        assert_eq!(profile.client_id, MsGraphProfile::demo(DEMO_ORG).client_id);
+    }
+
+    #[test]
+    fn without_variables_the_demo_organisation_uses_the_demo_tenant() {
+        let profile = profile_of(|_| None);
+        assert_eq!(profile.org_id, DEMO_ORG);
+        assert!(!profile.tenant_id.is_empty() && !profile.client_secret.is_empty());
+    }
+}

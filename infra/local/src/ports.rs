@@ -1,0 +1,77 @@
+//! The addresses of a stack: four ports of this machine, in a row or wherever there is room.
+
+use std::net::{Ipv4Addr, TcpListener as StdListener};
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::net::TcpListener;
+
+/// Listeners that are bound before anything starts, so that a taken port is told at once.
+pub(crate) struct Ports {
+    pub(crate) front: TcpListener,
+    pub(crate) issuer: TcpListener,
+    /// The Graph simulator's; it binds by itself.
+    pub(crate) graph: u16,
+    /// The local AWS's; its process binds by itself.
+    pub(crate) aws: u16,
+}
+
+impl Ports {
+    /// Four in a row from `first`: front, issuer, Graph simulator, AWS. Fixed, because queue addresses and
+    /// tokens that were handed out before a restart carry them.
+    pub(crate) fn in_a_row(first: u16) -> Result<Self> {
+        let port = |offset: u16| {
+            first
+                .checked_add(offset)
+                .ok_or_else(|| anyhow!("port {first} leaves no room above it"))
+        };
+        let (graph, aws) = (port(2)?, port(3)?);
+        let taken = |port: u16| {
+            anyhow!(
+                "port {port} is taken (Convoke needs {first} to {aws}); stop what uses it, or choose others with \
+                 CONVOKE_PORT=9000 cargo run"
+            )
+        };
+        let front = bind(first).map_err(|_| taken(first))?;
+        let issuer = bind(port(1)?).map_err(|_| taken(first + 1))?;
+        for port in [graph, aws] {
+            bind(port).map_err(|_| taken(port))?;
+        }
+        Ok(Self {
+            front: listen(front)?,
+            issuer: listen(issuer)?,
+            graph,
+            aws,
+        })
+    }
+
+    /// Wherever there is room.
+    pub(crate) fn anywhere() -> Result<Self> {
+        let (front, issuer) = (bind(0)?, bind(0)?);
+        let (graph, aws) = (bind(0)?, bind(0)?);
+        let (graph, aws) = (graph.local_addr()?.port(), aws.local_addr()?.port());
+        Ok(Self {
+            front: listen(front)?,
+            issuer: listen(issuer)?,
+            graph,
+            aws,
+        })
+    }
+}
+
+/// Where a bound listener is reached.
+pub(crate) fn url(listener: &TcpListener) -> Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+fn bind(port: u16) -> Result<StdListener> {
+    // Listening on every interface elsewhere does not always make this fail.
+    if port != 0 && std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        bail!("something answers on port {port}");
+    }
+    StdListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("port {port}"))
+}
+
+fn listen(listener: StdListener) -> Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener)?)
+}

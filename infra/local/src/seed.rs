@@ -1,0 +1,112 @@
+//! The demo tenant: an organisation with two colleagues, one client and its contact, and one control.
+//!
+//! Written through the HTTP API as any other caller would, by PUT under fixed ids, so that doing it again changes
+//! nothing.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use graph_simulator::demo;
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::issuer::{Issuer, TokenClaims};
+use crate::stack::DEMO_ORG;
+use crate::stack_file::Tokens;
+
+/// The demo client and its contact.
+const CLIENT: &str = "globex";
+const CONTACT: &str = "cleo";
+/// The control that the printed commands are about.
+pub(crate) const CONTROL: &str = "pci-scope";
+
+const ADMIN_SCOPE: &str = "controls:write meetings:read meetings:write meetings:admin directory:read directory:write \
+                           appointments:request appointments:read user_schedule:read user_schedule:update \
+                           interaction:read interaction:update interaction:delete tenant_integrations:read \
+                           tenant_integrations:update";
+const APPROVER_SCOPE: &str = "appointments:request appointments:read user_schedule:read user_schedule:update \
+                              meetings:read meetings:write controls:write interaction:read interaction:update \
+                              interaction:delete directory:read";
+const PORTAL_SCOPE: &str = "appointments:request appointments:read interaction:read";
+const DAY: i64 = 24 * 3600;
+
+/// Tokens for a day: Ann approves, Bob administers, Cleo is the client's contact.
+pub(crate) fn tokens(issuer: &Issuer) -> Result<Tokens> {
+    let person = |claims: TokenClaims, name: &str, email: &str| {
+        let (name, email) = (Some(name.to_owned()), Some(email.to_owned()));
+        issuer.token(&TokenClaims {
+            name,
+            email,
+            expires_in: DAY,
+            ..claims
+        })
+    };
+    Ok(Tokens {
+        approver: person(
+            TokenClaims::internal(DEMO_ORG, "ann", APPROVER_SCOPE),
+            "Ann Archer",
+            demo::ANN_UPN,
+        )?,
+        admin: person(
+            TokenClaims::internal(DEMO_ORG, "bob", ADMIN_SCOPE),
+            "Bob Baker",
+            demo::BOB_UPN,
+        )?,
+        portal: person(
+            TokenClaims::portal(DEMO_ORG, CONTACT, PORTAL_SCOPE, CLIENT, CONTACT),
+            "Cleo Carter",
+            "cleo@globex.example",
+        )?,
+    })
+}
+
+/// Writes the demo tenant.
+pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str) -> Result<()> {
+    let client = Client::builder().timeout(Duration::from_mins(1)).build()?;
+    let user = |name: &str, email: &str| json!({ "name": name, "email": email, "timezone": "Europe/Berlin", "locale": "en" });
+    let contact = json!({
+        "client_id": CLIENT, "name": "Cleo Carter", "email": "cleo@globex.example",
+        "timezone": "America/New_York", "locale": "en",
+    });
+    let entries = [
+        (
+            "/api/v1/users/ann".to_owned(),
+            user("Ann Archer", demo::ANN_UPN),
+        ),
+        (
+            "/api/v1/users/bob".to_owned(),
+            user("Bob Baker", demo::BOB_UPN),
+        ),
+        (
+            format!("/api/v1/clients/{CLIENT}"),
+            json!({ "name": "Globex" }),
+        ),
+        (format!("/api/v1/contacts/{CONTACT}"), contact),
+        (
+            format!("/api/v1/orgs/{DEMO_ORG}/controls/{CONTROL}"),
+            json!({ "name": "PCI DSS scope is confirmed" }),
+        ),
+    ];
+    for (path, body) in entries {
+        put(&client, api_url, admin_token, &path, &body)
+            .await
+            .with_context(|| format!("PUT {path}"))?;
+    }
+    Ok(())
+}
+
+async fn put(client: &Client, api_url: &str, token: &str, path: &str, body: &Value) -> Result<()> {
+    let answer = client
+        .put(format!("{api_url}{path}"))
+        .bearer_auth(token)
+        .json(body)
+        .send()
+        .await?;
+    let status = answer.status();
+    ensure!(
+        status.is_success(),
+        "{status}: {}",
+        answer.text().await.unwrap_or_default()
+    );
+    Ok(())
+}

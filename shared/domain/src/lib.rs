@@ -1,0 +1,19 @@
+//! The rules of meetings, and nothing else: no I/O, no clock of its own, no
+//! knowledge of AWS, HTTP or any provider's protocol.
+//!
+//! Time and ids come in as arguments; every type that can be wrong is checked
+//! where it is made, so that what holds one can rely on it.
+
+pub mod address;
+pub mod cadence;
+pub mod control;
+pub mod directory;
+pub mod error;
+pub mod event;
+pub mod ics;
+pub mod id;
+pub mod meeting;
+pub mod provider;
+pub mod slot;
+pub mod text;
+pub mod zone;

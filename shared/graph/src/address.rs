@@ -1,0 +1,116 @@
+//! Builds Graph addresses from raw ids.
+//!
+//! Guarantees: an id stays one path segment whatever it contains (`=`, `/`, `+`),
+//! cannot climb to another path, and a query value arrives as it was given.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+
+use crate::error::GraphError;
+
+/// Everything but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `value` for a path segment or query value.
+pub(crate) fn encode(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
+/// `base` with path segments below it and `name=value` pairs; names are sent as they are.
+pub(crate) fn address(
+    base: &Url,
+    segments: &[&str],
+    query: &[(&str, &str)],
+) -> Result<Url, GraphError> {
+    let mut text = base.as_str().trim_end_matches('/').to_owned();
+    for segment in segments {
+        if matches!(*segment, "" | "." | "..") {
+            return Err(GraphError::refused_locally(
+                "InvalidId",
+                "an id in the path is empty or no id",
+            ));
+        }
+        text.push('/');
+        text.push_str(&encode(segment));
+    }
+    for (position, (name, value)) in query.iter().enumerate() {
+        text.push(if position == 0 { '?' } else { '&' });
+        text.push_str(name);
+        text.push('=');
+        text.push_str(&encode(value));
+    }
+    Url::parse(&text)
+        .map_err(|_| GraphError::refused_locally("InvalidAddress", "the address cannot be built"))
+}
+
+/// A page's `nextLink`, if it stays on `base`'s host: the token goes nowhere else.
+pub(crate) fn next_page(base: &Url, link: &str) -> Option<Url> {
+    let next = Url::parse(link).ok()?;
+    let plain = next.username().is_empty() && next.password().is_none();
+    (plain && next.origin() == base.origin()).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://graph.example").unwrap()
+    }
+
+    #[test]
+    fn ids_stay_one_segment() {
+        let url = address(
+            &base(),
+            &["v1.0", "users", "a@b.c", "events", "A+/=?#%2e"],
+            &[],
+        )
+        .unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://graph.example/v1.0/users/a%40b.c/events/A%2B%2F%3D%3F%23%252e"
+        );
+    }
+
+    #[test]
+    fn empty_and_climbing_ids_are_refused() {
+        for id in ["", ".", ".."] {
+            assert!(
+                address(&base(), &["v1.0", "users", id, "events"], &[]).is_err(),
+                "{id:?}"
+            );
+        }
+    }
+
+    /// §3: the join link is encoded once more, so `%3a` travels as `%253a`.
+    #[test]
+    fn query_values_arrive_as_given() {
+        let query = [("$select", "id,type"), ("q", "19%3ameeting 'x' & +é")];
+        let url = address(&base(), &["v1.0"], &query).unwrap();
+        assert_eq!(
+            url.query(),
+            Some("$select=id%2Ctype&q=19%253ameeting%20%27x%27%20%26%20%2B%C3%A9")
+        );
+    }
+
+    /// OM-9: a page that continues elsewhere would take the token there.
+    #[test]
+    fn a_next_page_stays_on_the_same_host() {
+        assert!(next_page(&base(), "https://graph.example/v1.0/x?$skip=1").is_some());
+        for foreign in [
+            "https://graph.example.evil.test/v1.0",
+            "http://graph.example/v1.0",
+            "https://graph.example:8443/v1.0",
+            "https://graph.example@evil.test/v1.0",
+            "https://u:p@graph.example/v1.0",
+            "/v1.0/x",
+            "",
+        ] {
+            assert!(next_page(&base(), foreign).is_none(), "{foreign}");
+        }
+    }
+}

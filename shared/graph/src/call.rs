@@ -1,0 +1,207 @@
+//! One Graph operation: a deadline, a token, and requests that are tried until
+//! they succeed, are refused for good, or do not fit the deadline any more.
+//!
+//! Guarantees: the token travels only to the configured host; each attempt has a
+//! `client-request-id` of its own and leaves one event in the log; a 401 drops the
+//! token and is tried once more.
+
+use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::address::address;
+use crate::answer::{Answer, error_body, lost, not_sent, timed_out};
+use crate::call_log::{Attempt, Outcome};
+use crate::classify::{Refusal, request_id};
+use crate::client::{GraphClient, unusable_address};
+use crate::config::GraphProfile;
+use crate::error::{GraphError, GraphErrorClass};
+use crate::retry::Attempts;
+use crate::token_cache::AccessToken;
+
+/// A request, ready to be sent any number of times.
+pub(crate) struct Call {
+    operation: &'static str,
+    method: Method,
+    url: Url,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+    writes: bool,
+}
+
+impl Call {
+    /// A request that Graph's Outlook side answers with immutable ids and UTC times.
+    pub(crate) fn outlook(operation: &'static str, method: Method, url: Url) -> Self {
+        Self::plain(operation, method, url)
+            .header("prefer", "IdType=\"ImmutableId\"")
+            .header("prefer", "outlook.timezone=\"UTC\"")
+    }
+
+    /// A request without preferences.
+    pub(crate) fn plain(operation: &'static str, method: Method, url: Url) -> Self {
+        let writes = method != Method::GET;
+        Self {
+            operation,
+            method,
+            url,
+            headers: Vec::new(),
+            body: None,
+            writes,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Says that a POST changes nothing.
+    pub(crate) fn only_asks(mut self) -> Self {
+        self.writes = false;
+        self
+    }
+}
+
+/// What all requests of one operation share.
+pub(crate) struct Operation<'a> {
+    pub(crate) client: &'a GraphClient,
+    pub(crate) profile: &'a GraphProfile,
+    pub(crate) deadline: Instant,
+}
+
+impl<'a> Operation<'a> {
+    pub(crate) fn new(
+        client: &'a GraphClient,
+        profile: &'a GraphProfile,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            client,
+            profile,
+            deadline,
+        }
+    }
+
+    /// An address below the API version.
+    pub(crate) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Url, GraphError> {
+        let inner = &self.client.inner;
+        let graph = inner.graph.as_ref().ok_or_else(unusable_address)?;
+        let mut all = vec![inner.config.api_version.as_str()];
+        all.extend_from_slice(segments);
+        address(graph, &all, query)
+    }
+
+    /// Sends until a success that reads as `T`.
+    pub(crate) async fn send<T: Answer>(&self, call: &Call) -> Result<T, GraphError> {
+        let mut attempts = self.attempts();
+        loop {
+            let token = self
+                .token()
+                .await
+                .map_err(|error| attempts.give_up(error))?;
+            if attempts.remaining().is_zero() {
+                return Err(attempts.give_up(not_sent()));
+            }
+            match self.attempt(call, &token, &mut attempts).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    if error.class == GraphErrorClass::AuthExpired {
+                        self.forget(&token);
+                    }
+                    attempts.pause_after(error).await?;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn attempts(&self) -> Attempts {
+        Attempts::new(self.deadline, self.client.inner.config.max_attempts)
+    }
+
+    async fn attempt<T: Answer>(
+        &self,
+        call: &Call,
+        token: &AccessToken,
+        attempts: &mut Attempts,
+    ) -> Result<T, GraphError> {
+        let attempt = Attempt::begin(call.operation, attempts.begin());
+        let limit = attempts
+            .remaining()
+            .min(self.client.inner.config.attempt_timeout);
+        let mut outcome = Outcome::default();
+        let exchange = self.exchange(call, token, &attempt, &mut outcome);
+        let mut result = tokio::time::timeout(limit, exchange)
+            .await
+            .unwrap_or_else(|_| Err(timed_out()));
+        if let Err(error) = &mut result {
+            outcome.complete(error, &attempt);
+            error.outcome_unknown &= call.writes;
+        }
+        attempt.log(&outcome, result.as_ref().err());
+        result
+    }
+
+    /// One request and one answer.
+    async fn exchange<T: Answer>(
+        &self,
+        call: &Call,
+        token: &AccessToken,
+        attempt: &Attempt,
+        outcome: &mut Outcome,
+    ) -> Result<T, GraphError> {
+        let response = self
+            .request(call, token, attempt)
+            .send()
+            .await
+            .map_err(|error| lost(&error))?;
+        outcome.status = Some(response.status().as_u16());
+        outcome.request_id = request_id(response.headers());
+        if response.status().is_success() {
+            return T::read(response).await.map_err(|mut error| {
+                error.outcome_unknown = true;
+                error
+            });
+        }
+        let headers = response.headers().clone();
+        let status = response.status().as_u16();
+        let body = error_body(response).await;
+        let refusal = Refusal {
+            status,
+            headers: &headers,
+            body: &body,
+            client_request_id: &attempt.client_request_id,
+            secrets: &[token.expose(), self.profile.client_secret.expose()],
+        };
+        Err(refusal.by_graph(call.writes))
+    }
+
+    fn request(
+        &self,
+        call: &Call,
+        token: &AccessToken,
+        attempt: &Attempt,
+    ) -> reqwest::RequestBuilder {
+        let http = &self.client.inner.http;
+        let mut request = http
+            .request(call.method.clone(), call.url.clone())
+            .bearer_auth(token.expose())
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(
+                HeaderName::from_static("client-request-id"),
+                &attempt.client_request_id,
+            );
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        match &call.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+}

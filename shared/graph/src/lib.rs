@@ -1,0 +1,65 @@
+//! Microsoft Graph, app-only: the calendar events, free/busy, users and online
+//! meetings that Convoke needs.
+//!
+//! One [`GraphClient`] serves every tenant of a process; a [`GraphSession`] speaks
+//! with one tenant's credentials. Every operation ends within its budget and
+//! either succeeds or gives a [`GraphError`] that says what Graph meant and whether
+//! a write may have happened all the same. The crate knows neither AWS nor a wall
+//! clock; it logs one line per HTTP attempt under the target `graph`.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use convoke_graph::{GraphClient, GraphConfig, GraphProfile, Secret, http_client};
+//!
+//! let config = GraphConfig::new("https://graph.microsoft.com", "https://login.microsoftonline.com");
+//! let client = GraphClient::new(http_client()?, config);
+//! let profile = GraphProfile {
+//!     tenant_id: "77aa…".into(),
+//!     client_id: "6f1d…".into(),
+//!     client_secret: Secret::new("…"),
+//! };
+//! let organizer = client.session(&profile).get_user("organiser@example.com").await?;
+//! # Ok(()) }
+//! ```
+#![allow(
+    clippy::result_large_err,
+    reason = "an error here follows a network round trip, and its public fields are plain"
+)]
+
+mod address;
+mod answer;
+mod call;
+mod call_log;
+mod classify;
+mod client;
+mod config;
+mod correlation;
+mod directory;
+mod error;
+mod error_body;
+mod event;
+mod events;
+mod http_client;
+mod lookup;
+mod online_meetings;
+mod recurrence;
+mod redact;
+mod retry;
+mod schedule;
+mod teams_block;
+mod time;
+mod token;
+mod token_cache;
+mod wire_event;
+
+pub use client::{GraphClient, GraphSession};
+pub use config::{GraphConfig, GraphProfile, Secret};
+pub use directory::{CalendarInfo, DirectoryUser};
+pub use error::{GraphError, GraphErrorClass};
+pub use event::{
+    AttendeeKind, CreatedEvent, Deleted, EventAttendee, EventChange, EventKind, EventTimes,
+    FoundEvent, NewEvent,
+};
+pub use http_client::{CONNECT_TIMEOUT, READ_TIMEOUT, http_client};
+pub use recurrence::{Recurrence, RecurrencePattern, RecurrenceRange};
+pub use schedule::{BusyStatus, MailboxError, MailboxSchedule, ScheduleItem, WorkingHours};

@@ -1,0 +1,77 @@
+//! Times in Graph's own spelling: a wall clock and a zone name beside it.
+//!
+//! Guarantee: what Graph answers is read only when it says UTC, which every call
+//! asks for; a time in another zone is not guessed.
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Graph's `dateTimeTimeZone` in an answer: seven fractional digits and no `Z`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WireTime {
+    date_time: String,
+    time_zone: Option<String>,
+}
+
+impl WireTime {
+    /// The instant, if the zone is UTC and the text a time.
+    pub(crate) fn to_utc(&self) -> Option<DateTime<Utc>> {
+        if !self.time_zone.as_deref().is_none_or(is_utc) {
+            return None;
+        }
+        let text = self.date_time.trim_end_matches(['Z', 'z']);
+        let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+        Some(local.and_utc())
+    }
+}
+
+/// Graph's spellings of UTC, Windows and IANA.
+fn is_utc(zone: &str) -> bool {
+    ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "tzone://Microsoft/Utc"]
+        .iter()
+        .any(|name| zone.eq_ignore_ascii_case(name))
+}
+
+/// Graph's `dateTimeTimeZone` for a request.
+pub(crate) fn zoned(local: NaiveDateTime, zone: &str) -> Value {
+    json!({ "dateTime": local.format("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": zone })
+}
+
+/// An instant for query strings and plain `DateTimeOffset` properties.
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(date_time: &str, time_zone: Option<&str>) -> Option<String> {
+        let time = WireTime {
+            date_time: date_time.to_owned(),
+            time_zone: time_zone.map(str::to_owned),
+        };
+        time.to_utc().map(|at| at.to_rfc3339())
+    }
+
+    #[test]
+    fn seven_fractional_digits_without_an_offset_are_read() {
+        let expected = Some("2026-11-02T08:00:00+00:00".to_owned());
+        assert_eq!(read("2026-11-02T08:00:00.0000000", Some("UTC")), expected);
+        assert_eq!(read("2026-11-02T08:00:00Z", None), expected);
+    }
+
+    #[test]
+    fn a_time_in_another_zone_is_not_taken_for_utc() {
+        assert_eq!(
+            read(
+                "2026-11-02T09:00:00.0000000",
+                Some("W. Europe Standard Time")
+            ),
+            None
+        );
+        assert_eq!(read("tomorrow", Some("UTC")), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! The client against the project's Graph simulator, which enforces what the
+//! protocol notes say: whole flows, and what is left on the calendar after faults.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops with the reason"
+)]
+
+mod access;
+mod bodies;
+mod events;
+mod faults;
+mod meetings;
+mod schedule;
+mod world;

@@ -1,0 +1,18 @@
+//! The client against a scripted TCP server: exact request shapes, and every way
+//! in which an answer can go wrong on the wire.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops with the reason"
+)]
+
+mod auth;
+mod faults;
+mod fixtures;
+mod logs;
+mod lookup;
+mod requests;
+mod schedule;
+mod server;
+mod throttling;
+mod updates;

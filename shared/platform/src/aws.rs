@@ -1,0 +1,65 @@
+//! AWS clients, built once per process, without any network call.
+//!
+//! Time-outs are short and dispatch failures are retried: connections die
+//! while an execution environment is frozen.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::bus::Bus;
+use crate::config::{ConfigError, Environment};
+use crate::queue::Queues;
+use crate::secrets::Secrets;
+use crate::store::Store;
+
+/// What all clients share. Credentials and region are read lazily, from the
+/// environment that Lambda provides.
+pub async fn load() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(Duration::from_secs(2))
+                .operation_timeout(Duration::from_secs(5))
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .load()
+        .await
+}
+
+/// The table of `CONVOKE_TABLE`.
+pub fn store(sdk: &SdkConfig, environment: &Environment) -> Result<Store, ConfigError> {
+    Ok(Store::new(
+        aws_sdk_dynamodb::Client::new(sdk),
+        &environment.required("CONVOKE_TABLE")?,
+    ))
+}
+
+/// The queues of `CONVOKE_DELIVERY_QUEUE_URL` and `CONVOKE_GRAPH_QUEUE_URL`.
+pub fn queues(sdk: &SdkConfig, environment: &Environment) -> Result<Queues, ConfigError> {
+    Ok(Queues::new(
+        aws_sdk_sqs::Client::new(sdk),
+        &environment.required("CONVOKE_DELIVERY_QUEUE_URL")?,
+        &environment.required("CONVOKE_GRAPH_QUEUE_URL")?,
+    ))
+}
+
+/// The secrets of `CONVOKE_ROOT_SECRET_ARN`.
+pub fn secrets(sdk: &SdkConfig, environment: &Environment) -> Result<Secrets, ConfigError> {
+    Ok(Secrets::new(
+        aws_sdk_secretsmanager::Client::new(sdk),
+        &environment.required("CONVOKE_ROOT_SECRET_ARN")?,
+    ))
+}
+
+/// The bus of `CONVOKE_EVENT_BUS`.
+pub fn bus(sdk: &SdkConfig, environment: &Environment) -> Result<Bus, ConfigError> {
+    Ok(Bus::new(
+        aws_sdk_eventbridge::Client::new(sdk),
+        &environment.required("CONVOKE_EVENT_BUS")?,
+    ))
+}

@@ -1,0 +1,133 @@
+//! SQS batches: each message by itself, failures reported one by one.
+//!
+//! Delivery is at least once, so jobs are idempotent. On a FIFO queue a failed
+//! message holds back what follows it in its group.
+
+use std::collections::HashSet;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use convoke_domain::error::Error;
+use futures_util::StreamExt;
+use tracing::Instrument;
+
+use crate::clock::Ports;
+use crate::log::{Outcome, Work};
+use crate::queue::Incoming;
+
+/// Messages of a standard queue that are worked on at once.
+const AT_ONCE: usize = 5;
+
+/// Runs `job` for every message and reports those that must come again.
+pub async fn run<F, Fut>(
+    event: SqsEvent,
+    operation: &'static str,
+    ports: &Ports,
+    job: F,
+) -> SqsBatchResponse
+where
+    F: Fn(Incoming) -> Fut,
+    Fut: Future<Output = Result<(), Error>>,
+{
+    let fifo = event
+        .records
+        .first()
+        .and_then(|message| message.event_source_arn.as_deref())
+        .is_some_and(|arn| arn.ends_with(".fifo"));
+    let failed = if fifo {
+        run_in_order(event.records, operation, ports, &job).await
+    } else {
+        let runs = event
+            .records
+            .into_iter()
+            .map(|message| run_one(message, operation, ports, &job));
+        futures_util::stream::iter(runs)
+            .buffer_unordered(AT_ONCE)
+            .filter_map(|failed| async { failed })
+            .collect()
+            .await
+    };
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed
+        .into_iter()
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+async fn run_in_order<F, Fut>(
+    messages: Vec<SqsMessage>,
+    operation: &'static str,
+    ports: &Ports,
+    job: &F,
+) -> Vec<String>
+where
+    F: Fn(Incoming) -> Fut,
+    Fut: Future<Output = Result<(), Error>>,
+{
+    let mut failed = vec![];
+    let mut held = HashSet::new();
+    for message in messages {
+        let group = message
+            .attributes
+            .get("MessageGroupId")
+            .cloned()
+            .unwrap_or_default();
+        let id = message.message_id.clone();
+        if held.contains(&group) {
+            failed.extend(id);
+        } else if let Some(id) = run_one(message, operation, ports, job).await {
+            held.insert(group);
+            failed.push(id);
+        }
+    }
+    failed
+}
+
+async fn run_one<F, Fut>(
+    message: SqsMessage,
+    operation: &'static str,
+    ports: &Ports,
+    job: &F,
+) -> Option<String>
+where
+    F: Fn(Incoming) -> Fut,
+    Fut: Future<Output = Result<(), Error>>,
+{
+    let mut work = Work::begin(operation);
+    let request_id = message.message_id.clone().unwrap_or_default();
+    work.note("request_id", request_id.clone());
+    let result = match Incoming::parse(message.body.as_deref().unwrap_or_default()) {
+        Ok(incoming) => {
+            let tenant = incoming.tenant.id().to_string();
+            let kind = incoming
+                .job
+                .get("job")
+                .and_then(|kind| kind.as_str())
+                .unwrap_or("unknown")
+                .to_owned();
+            let span = tracing::info_span!("message", request_id, operation, tenant, job = kind);
+            work.note("tenant", tenant);
+            work.note("job", kind);
+            job(incoming).instrument(span).await
+        }
+        Err(error) => Err(Error::internal(error.to_string())),
+    };
+    let outcome = match &result {
+        Ok(()) => Outcome::Done,
+        Err(error) => {
+            work.note("code", error.code());
+            if let Error::Internal { context } = error {
+                tracing::error!(context, request_id, "a message failed");
+            }
+            Outcome::Failed
+        }
+    };
+    work.end(outcome, ports.now());
+    result
+        .is_err()
+        .then(|| message.message_id.unwrap_or_default())
+}

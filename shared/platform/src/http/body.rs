@@ -1,0 +1,221 @@
+//! Reading request bodies: size, type, shape; each refusal says what to change.
+
+use convoke_domain::error::Error;
+use http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+/// Largest body that a function reads; the directory's bulk import needs most.
+pub const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// Refuses what is too large or not JSON by its own account.
+pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+    if body.len() > BODY_MAX {
+        return Err(Error::Malformed {
+            code: "payload_too_large",
+            message: format!("a body may have {BODY_MAX} octets"),
+        });
+    }
+    if body.is_empty() {
+        return Ok(());
+    }
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    {
+        return Ok(());
+    }
+    Err(Error::Malformed {
+        code: "unsupported_media_type",
+        message: "send the body as application/json".to_owned(),
+    })
+}
+
+/// Reads a command; an absent body reads as `{}`.
+///
+/// Text that is no JSON is malformed (400); JSON of the wrong shape is invalid
+/// (422), with a pointer to the place. Unknown fields are refused by name.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+/// Reads a part of a body that was kept as it is, such as an entry of a list
+/// whose entries stand for themselves; pointers begin at that part.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Error> {
+    serde_path_to_error::deserialize(value).map_err(|error| refusal(&error))
+}
+
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let cause = error.inner();
+    if !cause.is_data() {
+        return malformed(cause);
+    }
+    let pointer = pointer_to(error.path());
+    let text = cause.to_string();
+    let message = text
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let (pointer, code) = match unknown_field(&message) {
+        Some(name) => (
+            format!("{}/{}", parent_of(&pointer, name), escape(name)),
+            "unknown_field",
+        ),
+        None => (pointer, "invalid_value"),
+    };
+    Error::invalid(pointer, code, message)
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::Malformed {
+        code: "malformed_json",
+        message: format!("the body is no JSON: {error}"),
+    }
+}
+
+fn unknown_field(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// The path may or may not end in the unknown field's own name.
+fn parent_of<'a>(pointer: &'a str, name: &str) -> &'a str {
+    pointer
+        .strip_suffix(&format!("/{}", escape(name)))
+        .unwrap_or(pointer)
+}
+
+fn escape(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+fn pointer_to(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |mut pointer, segment| {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+            Segment::Enum { variant } => pointer.push_str(&format!("/{}", escape(variant))),
+            Segment::Unknown => {}
+        }
+        pointer
+    })
+}
+
+/// A field of a PATCH: absent stays, `null` clears, a value sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch<T>(pub Option<Option<T>>);
+
+impl<T> Default for Patch<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields, default)]
+    struct Command {
+        title: String,
+        note: Patch<String>,
+        list: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        a: u8,
+    }
+
+    fn violation(body: &str) -> (String, &'static str) {
+        match read::<Command>(body.as_bytes()) {
+            Err(Error::Invalid { violations }) => {
+                (violations[0].pointer.clone(), violations[0].code)
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    /// XC-3: unknown fields are refused with their name, wrong types with their place.
+    #[test]
+    fn the_place_of_what_is_wrong_is_named() {
+        assert_eq!(
+            violation(r#"{"titel":"x"}"#),
+            ("/titel".into(), "unknown_field")
+        );
+        assert_eq!(
+            violation(r#"{"list":[{"a":1},{"a":2,"b/c":3}]}"#),
+            ("/list/1/b~1c".into(), "unknown_field")
+        );
+        assert_eq!(
+            violation(r#"{"title":7}"#),
+            ("/title".into(), "invalid_value")
+        );
+        assert_eq!(
+            violation(r#"{"list":[{"a":1},{"a":"x"}]}"#),
+            ("/list/1/a".into(), "invalid_value")
+        );
+    }
+
+    /// XC-3: what is no JSON is malformed, not invalid.
+    #[test]
+    fn text_that_is_no_json_is_malformed() {
+        for body in [
+            "{",
+            "",
+            "{}{}",
+            "\u{feff}{}",
+            "[1,]",
+            r#"{"title":"\ud800"}"#,
+        ] {
+            let result = read::<Command>(body.as_bytes());
+            if body.is_empty() {
+                assert_eq!(result, Ok(Command::default()));
+            } else {
+                assert_eq!(result.unwrap_err().code(), "malformed_json", "{body:?}");
+            }
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(
+            read::<serde_json::Value>(deep.as_bytes())
+                .unwrap_err()
+                .code(),
+            "malformed_json"
+        );
+    }
+
+    #[test]
+    fn a_patch_tells_absent_from_null() {
+        assert_eq!(read::<Command>(b"{}").unwrap().note, Patch(None));
+        assert_eq!(
+            read::<Command>(br#"{"note":null}"#).unwrap().note,
+            Patch(Some(None))
+        );
+        assert_eq!(
+            read::<Command>(br#"{"note":"x"}"#).unwrap().note,
+            Patch(Some(Some("x".into())))
+        );
+    }
+}

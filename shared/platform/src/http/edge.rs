@@ -1,0 +1,362 @@
+//! From a gateway event to a handler and back, in one order for every route.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use convoke_domain::error::Error;
+use http::{HeaderName, HeaderValue, Method, header};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
+use percent_encoding::percent_decode_str;
+use tracing::Instrument;
+
+use super::idempotency::{self, Begun, RequestIdentity};
+use super::{Access, Call, Caller, ClaimNames, Reply, Route, body, problem};
+use crate::clock::Ports;
+use crate::log::{Outcome, Work};
+use crate::store::Store;
+
+/// Is told of every authorised caller, before the handler runs.
+#[async_trait::async_trait]
+pub trait CallerHook: Send + Sync {
+    /// Takes note; a failure is the hook's own business.
+    async fn welcome(&self, caller: &Caller);
+}
+
+/// What the edge itself works with.
+pub struct EdgeParts {
+    /// For idempotency marks.
+    pub store: Store,
+    /// Clock and ids.
+    pub ports: Ports,
+    /// Where the token says what.
+    pub claims: ClaimNames,
+    /// How long the function may run: a mark's lease, and the handler's limit.
+    pub timeout: Duration,
+    /// Told of callers, where the function keeps note of them.
+    pub hook: Option<Arc<dyn CallerHook>>,
+}
+
+/// A function's routes and what they run on.
+pub struct Edge<S: 'static> {
+    parts: EdgeParts,
+    state: Arc<S>,
+    routes: &'static [Route<S>],
+    router: matchit::Router<Vec<usize>>,
+}
+
+impl<S: Send + Sync + 'static> Edge<S> {
+    /// Builds the router; a path that conflicts with another is a bug found at start.
+    pub fn new(
+        parts: EdgeParts,
+        state: Arc<S>,
+        routes: &'static [Route<S>],
+    ) -> Result<Self, matchit::InsertError> {
+        let mut by_path: Vec<(&str, Vec<usize>)> = vec![];
+        for (at, route) in routes.iter().enumerate() {
+            match by_path.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, indexes)) => indexes.push(at),
+                None => by_path.push((route.path, vec![at])),
+            }
+        }
+        let mut router = matchit::Router::new();
+        for (path, indexes) in by_path {
+            router.insert(path, indexes)?;
+        }
+        Ok(Self {
+            parts,
+            state,
+            routes,
+            router,
+        })
+    }
+
+    /// Answers one event; every failure is a problem document.
+    pub async fn handle(&self, event: Request) -> Response<Body> {
+        let request_id = request_id_of(&event);
+        let found = self.find(&event);
+        let operation = found
+            .as_ref()
+            .map_or("unrouted", |(route, _)| route.operation);
+        let mut work = Work::begin(operation);
+        work.note("request_id", request_id.clone());
+        let known = event.headers().get(header::IF_NONE_MATCH).cloned();
+        let span = tracing::info_span!(
+            "request",
+            request_id,
+            operation,
+            tenant = tracing::field::Empty
+        );
+        let answer = match found {
+            Ok((route, params)) => {
+                self.run(route, params, event, &request_id, &mut work)
+                    .instrument(span.clone())
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        let (reply, outcome) = match answer {
+            Ok(reply) => (reply.unless_known(known.as_ref()), Outcome::Done),
+            Err(error) => (
+                problem::reply_of(&error, &request_id),
+                note_error(&mut work, &error),
+            ),
+        };
+        work.note("status", reply.status().as_u16());
+        work.end(outcome, self.parts.ports.now());
+        respond(reply, &request_id)
+    }
+
+    fn find(&self, event: &Request) -> Result<(&'static Route<S>, Vec<(String, String)>), Error> {
+        let path = event.raw_http_path();
+        let unknown = Error::NotFound { what: "route" };
+        let Ok(matched) = self.router.at(path) else {
+            return Err(unknown);
+        };
+        let mut params = vec![];
+        for (name, value) in matched.params.iter() {
+            let Ok(value) = percent_decode_str(value).decode_utf8() else {
+                return Err(unknown);
+            };
+            params.push((name.to_owned(), value.into_owned()));
+        }
+        let method = if event.method() == Method::HEAD {
+            &Method::GET
+        } else {
+            event.method()
+        };
+        let route = matched
+            .value
+            .iter()
+            .map(|at| &self.routes[*at])
+            .find(|route| route.method == method);
+        let route = route.ok_or_else(|| Error::Malformed {
+            code: "method_not_allowed",
+            message: format!(
+                "this path takes {}",
+                matched
+                    .value
+                    .iter()
+                    .map(|at| self.routes[*at].method.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        })?;
+        Ok((route, params))
+    }
+
+    async fn run(
+        &self,
+        route: &'static Route<S>,
+        params: Vec<(String, String)>,
+        event: Request,
+        request_id: &str,
+        work: &mut Work,
+    ) -> Result<Reply, Error> {
+        let caller = match route.access {
+            Access::SignedLink => None,
+            Access::Permission(..) => Some(self.admit(route.access, &event, &params, work)?),
+        };
+        let path_and_query = path_and_query_of(&event);
+        let query = query_of(&event);
+        let (parts, body) = event.into_parts();
+        let body = bytes_of(body);
+        body::check(&parts.headers, &body)?;
+        if let (Some(hook), Some(caller)) = (&self.parts.hook, &caller) {
+            hook.welcome(caller).await;
+        }
+        let mut call = Call {
+            request_id: request_id.to_owned(),
+            operation: route.operation,
+            path: path_and_query
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            caller,
+            params,
+            query,
+            headers: parts.headers,
+            body,
+            mark: None,
+        };
+        if let (&Method::POST, Some(key), Some(caller)) = (
+            &route.method,
+            call.headers.get("idempotency-key"),
+            &call.caller,
+        ) {
+            let identity = RequestIdentity {
+                key,
+                caller,
+                method: "POST",
+                path_and_query: &path_and_query,
+                body: &call.body,
+            };
+            let lease = TimeDelta::from_std(self.parts.timeout).unwrap_or(TimeDelta::seconds(60));
+            match idempotency::begin(&self.parts.store, &self.parts.ports, lease, &identity).await?
+            {
+                Begun::Done(reply) => {
+                    work.note("replayed", true);
+                    return Ok(reply);
+                }
+                Begun::Fresh(mark) => call.mark = Some(mark),
+            }
+        }
+        self.call_handler(route, call, request_id).await
+    }
+
+    /// Verifies the caller, then that the path's organisation is theirs (else
+    /// it does not exist), then that they may.
+    fn admit(
+        &self,
+        access: Access,
+        event: &Request,
+        params: &[(String, String)],
+        work: &mut Work,
+    ) -> Result<Caller, Error> {
+        let claims = claims_of(event).ok_or_else(|| Error::Malformed {
+            code: "unauthenticated",
+            message: "a verified token is needed".to_owned(),
+        })?;
+        let caller = Caller::of_verified_claims(&claims, &self.parts.claims)?;
+        work.note("tenant", caller.tenant().id().as_str());
+        tracing::Span::current().record("tenant", caller.tenant().id().as_str());
+        for (name, value) in params {
+            match name.as_str() {
+                "org_id" if value != caller.tenant().id().as_str() => {
+                    return Err(Error::NotFound {
+                        what: "organisation",
+                    });
+                }
+                // Ids of ours only: people's ids may be addresses.
+                "meeting_id" | "control_id" if is_loggable(value) => {
+                    work.note(name, value.as_str())
+                }
+                _ => {}
+            }
+        }
+        access.check(&caller)?;
+        Ok(caller)
+    }
+
+    /// Runs the handler; with a key, stores its answer or gives the key free.
+    async fn call_handler(
+        &self,
+        route: &Route<S>,
+        call: Call,
+        request_id: &str,
+    ) -> Result<Reply, Error> {
+        let mark = call.mark.clone();
+        let answer = (route.handler)(self.state.clone(), call).await;
+        let Some(mark) = mark else { return answer };
+        let reply = match &answer {
+            Ok(reply) => reply.clone(),
+            Err(error) => problem::reply_of(error, request_id),
+        };
+        if reply.status().is_server_error() || reply.status() == http::StatusCode::TOO_MANY_REQUESTS
+        {
+            mark.release().await;
+        } else if !reply.stored {
+            mark.write(&reply).await?;
+        }
+        answer
+    }
+}
+
+fn is_loggable(id: &str) -> bool {
+    id.len() <= 64
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+}
+
+fn note_error(work: &mut Work, error: &Error) -> Outcome {
+    work.note("code", error.code());
+    match error {
+        Error::Internal { context } => {
+            tracing::error!(context, "internal error");
+            Outcome::Failed
+        }
+        Error::Upstream { .. } | Error::Busy { .. } => Outcome::Failed,
+        _ => Outcome::Refused,
+    }
+}
+
+fn request_id_of(event: &Request) -> String {
+    let gateway = match event.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    gateway
+        .or_else(|| {
+            event
+                .lambda_context_ref()
+                .map(|context| context.request_id.clone())
+        })
+        .filter(|id| {
+            !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic())
+        })
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn claims_of(event: &Request) -> Option<HashMap<String, String>> {
+    match event.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => {
+            Some(context.authorizer.as_ref()?.jwt.as_ref()?.claims.clone())
+        }
+        #[allow(
+            unreachable_patterns,
+            reason = "other gateways exist only with other features of lambda_http"
+        )]
+        _ => None,
+    }
+}
+
+fn path_and_query_of(event: &Request) -> String {
+    let query = event.uri().query().unwrap_or_default();
+    format!("{}?{query}", event.raw_http_path())
+}
+
+fn query_of(event: &Request) -> Vec<(String, String)> {
+    let parameters = event.query_string_parameters();
+    parameters
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn bytes_of(body: Body) -> Bytes {
+    match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    }
+}
+
+fn respond(mut reply: Reply, request_id: &str) -> Response<Body> {
+    reply.set_header(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    if reply.header(header::CACHE_CONTROL).is_none() {
+        reply.set_header(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        reply.set_header(HeaderName::from_static("x-request-id"), id);
+    }
+    let body = match std::str::from_utf8(reply.body()) {
+        Ok("") => Body::Empty,
+        Ok(text) => Body::Text(text.to_owned()),
+        Err(_) => Body::Binary(reply.body().to_vec()),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status();
+    *response.headers_mut() = reply.headers().clone();
+    response
+}

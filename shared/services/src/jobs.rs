@@ -1,0 +1,82 @@
+//! Background work, as messages name it: ids and times, never people or links.
+
+use convoke_domain::error::Error;
+use convoke_platform::queue::{Outgoing, Queue};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// One piece of background work. Every job may come twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Put a domain event on the bus.
+    PublishEvent {
+        /// As [`convoke_domain::event::MeetingEventKind::detail_type`].
+        detail_type: String,
+        /// The event's detail.
+        detail: Value,
+    },
+    /// Bring a schedule's linked meetings to its N completed steps.
+    AdvanceLinked {
+        /// The control of the schedule.
+        control_id: String,
+        /// N.
+        completed_steps: u32,
+    },
+    /// Advance an unlinked meeting whose occurrence has passed.
+    AdvancePassed {
+        /// The meeting.
+        meeting_id: Uuid,
+    },
+    /// Copy a user's new name and address onto their meetings.
+    RefreshUser {
+        /// The user.
+        user_id: String,
+    },
+    /// Finish, repeat or clear up after a provider call.
+    SettleIntent {
+        /// The meeting, which may be gone.
+        meeting_id: Uuid,
+        /// The intent.
+        intent_id: Uuid,
+        /// The mailbox: calls to one go one after the other.
+        mailbox: String,
+    },
+}
+
+impl Job {
+    /// An event for the bus.
+    pub fn publish<E: Serialize>(detail_type: &str, event: &E) -> Result<Self, Error> {
+        let detail =
+            serde_json::to_value(event).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Self::PublishEvent {
+            detail_type: detail_type.to_owned(),
+            detail,
+        })
+    }
+
+    /// Reads a message's job.
+    pub fn parse(job: Value) -> Result<Self, Error> {
+        serde_json::from_value(job)
+            .map_err(|error| Error::internal(format!("no job of ours: {error}")))
+    }
+
+    /// The message that carries the job.
+    pub fn to_outgoing(&self, id: Uuid) -> Result<Outgoing, Error> {
+        let (queue, group) = match self {
+            Self::SettleIntent { mailbox, .. } => (Queue::Graph, mailbox.clone()),
+            Self::PublishEvent { .. }
+            | Self::AdvanceLinked { .. }
+            | Self::AdvancePassed { .. }
+            | Self::RefreshUser { .. } => (Queue::Delivery, String::new()),
+        };
+        let job = serde_json::to_value(self).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Outgoing {
+            queue,
+            group,
+            id,
+            job,
+        })
+    }
+}

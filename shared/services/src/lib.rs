@@ -1,0 +1,15 @@
+//! Use cases: what several functions share, and what needs the store and a
+//! calendar together.
+//!
+//! Every change is read, decided by the domain, and written conditionally,
+//! with its side effects in the same transaction; calls to a calendar happen
+//! outside of transactions, between an intent and an outcome.
+
+pub mod callers;
+pub mod core;
+pub mod directory;
+pub mod jobs;
+pub mod lockstep;
+pub mod meetings;
+pub mod providers;
+pub mod schedules;

@@ -1,0 +1,398 @@
+//! "Schedule now" (CM-8): intent, call, outcome (XC-8).
+//!
+//! The intent is written before the provider is called, with the meeting
+//! pointing at it; the outcome ends both in one transaction. What is left
+//! behind in between, `settle` finds in the due index.
+
+use chrono::TimeDelta;
+use convoke_domain::error::Error;
+use convoke_domain::event::MeetingEventKind;
+use convoke_domain::id::{IntentId, MeetingId};
+use convoke_domain::meeting::{Intent, Meeting, MeetingStatus, Operation, RemoteEvent};
+use convoke_domain::provider::ProviderKind;
+use convoke_platform::backoff::Attempt;
+use convoke_platform::http::Seal;
+use convoke_platform::records::{IntentRecord, MeetingRecord};
+use convoke_platform::store::{Record, TenantStore};
+use convoke_platform::tenant::Tenant;
+
+use super::slots::{Availability, availability};
+use super::{change, find, must_find};
+use crate::core::{Core, undisturbed};
+use crate::providers::{CallFailure, Effect, Placement, Providers, RemoteCalendar};
+
+/// How long a claimed intent is left alone: longer than any function lives.
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
+
+/// What scheduling did.
+#[derive(Debug, Clone)]
+pub struct Scheduled {
+    /// The meeting after it.
+    pub meeting: Meeting,
+    /// What was done, honestly.
+    pub note: String,
+    /// Who is free at the next occurrence, where a calendar was asked.
+    pub availability: Option<Vec<Availability>>,
+}
+
+/// Invokes the meeting's provider for the next occurrence.
+pub async fn schedule(
+    core: &Core,
+    providers: &Providers,
+    tenant: &Tenant,
+    id: MeetingId,
+    seal: &Seal<'_, Scheduled>,
+) -> Result<Scheduled, Error> {
+    let store = core.store(tenant);
+    let meeting = must_find(&store, id).await?;
+    require_schedulable(&meeting)?;
+    match providers
+        .configured(meeting.provider, tenant)?
+        .place(tenant, &meeting)?
+    {
+        Placement::Here { .. } => {
+            undisturbed(|| schedule_here(core, providers, &store, id, seal)).await
+        }
+        Placement::Elsewhere {
+            calendar,
+            organizer,
+        } => {
+            Saga {
+                core,
+                store: &store,
+                calendar,
+                organizer: &organizer,
+                seal,
+            }
+            .run(id)
+            .await
+        }
+    }
+}
+
+fn require_schedulable(meeting: &Meeting) -> Result<(), Error> {
+    if meeting.status == MeetingStatus::Cancelled {
+        return Err(Error::conflict(
+            "meeting_cancelled",
+            "a cancelled meeting cannot be scheduled",
+        ));
+    }
+    if meeting.next_occurrence().is_none() {
+        return Err(Error::conflict(
+            "no_next_occurrence",
+            "this meeting has no next occurrence; set a new start",
+        ));
+    }
+    Ok(())
+}
+
+/// One transaction: nobody has to be called.
+async fn schedule_here(
+    core: &Core,
+    providers: &Providers,
+    store: &TenantStore,
+    id: MeetingId,
+    seal: &Seal<'_, Scheduled>,
+) -> Result<Scheduled, Attempt> {
+    let mut meeting = must_find(store, id).await?;
+    require_schedulable(&meeting)?;
+    let now = core.ports.now();
+    let expected = meeting.version;
+    meeting.advance_past(now);
+    let placement = providers
+        .configured(meeting.provider, store.tenant())?
+        .place(store.tenant(), &meeting)?;
+    let Placement::Here { event, note } = placement else {
+        // The provider was changed in between.
+        return Err(Error::conflict(
+            "provider_changed",
+            "the meeting's provider changed just now; try again",
+        )
+        .into());
+    };
+    meeting.record_scheduled(event, now);
+    meeting.version = expected + 1;
+    let scheduled = Scheduled {
+        meeting,
+        note: note.to_owned(),
+        availability: None,
+    };
+    let mut transaction = store.transaction();
+    transaction.replace(&MeetingRecord::from(&scheduled.meeting), expected);
+    let event = core.meeting_event(
+        store.tenant().id(),
+        MeetingEventKind::Scheduled,
+        &scheduled.meeting,
+    )?;
+    transaction.create(&core.outbox(&[event])?);
+    seal.apply(&mut transaction, &scheduled)?;
+    transaction.commit().await?;
+    Ok(scheduled)
+}
+
+struct Saga<'a> {
+    core: &'a Core,
+    store: &'a TenantStore,
+    calendar: &'a dyn RemoteCalendar,
+    organizer: &'a str,
+    seal: &'a Seal<'a, Scheduled>,
+}
+
+impl Saga<'_> {
+    async fn run(&self, id: MeetingId) -> Result<Scheduled, Error> {
+        let (meeting, intent) = undisturbed(|| self.begin(id)).await?;
+        let availability = availability(
+            self.calendar,
+            self.store.tenant(),
+            &meeting,
+            &intent.organizer,
+        )
+        .await;
+        let called = match &intent.operation {
+            Operation::Update { event_id } => {
+                self.calendar
+                    .update(self.store.tenant(), &meeting, &intent.organizer, event_id)
+                    .await
+            }
+            Operation::Create | Operation::Delete { .. } => {
+                self.calendar
+                    .create(self.store.tenant(), &meeting, &intent)
+                    .await
+            }
+        };
+        match called {
+            Ok(remote) => {
+                let outcome = Outcome {
+                    core: self.core,
+                    store: self.store,
+                    intent: &intent,
+                    remote: &remote,
+                };
+                let (scheduled, pushed_all) =
+                    undisturbed(|| outcome.write(&availability, Some(self.seal))).await?;
+                tracing::debug!(pushed_all, "scheduled");
+                Ok(scheduled)
+            }
+            Err(failure) => Err(self.fail(&intent, failure).await?),
+        }
+    }
+
+    /// Writes the intent, or takes over one that was left behind.
+    async fn begin(&self, id: MeetingId) -> Result<(Meeting, Intent), Attempt> {
+        let mut meeting = must_find(self.store, id).await?;
+        require_schedulable(&meeting)?;
+        let now = self.core.ports.now();
+        let expected = meeting.version;
+        meeting.advance_past(now);
+        let mut transaction = self.store.transaction();
+        if let Some(mut intent) = left_behind(self.store, &meeting).await? {
+            if !intent.is_free(now) {
+                return Err(Error::conflict(
+                    "provider_call_in_progress",
+                    "this meeting is being scheduled right now; try again in a moment",
+                )
+                .into());
+            }
+            let was = intent.version;
+            intent.claim(LEASE, now);
+            (intent.revision, intent.sequence) = (meeting.revision, meeting.sequence);
+            transaction.replace(&IntentRecord::from(&intent), was);
+            transaction.commit().await?;
+            return Ok((meeting, intent));
+        }
+        let held = meeting
+            .remote
+            .as_ref()
+            .filter(|remote| remote.provider == ProviderKind::Graph);
+        let (operation, organizer) = match held {
+            // The row's own organiser: it may have been another one's mailbox.
+            Some(remote) => (
+                Operation::Update {
+                    event_id: remote.external_event_id.clone(),
+                },
+                remote
+                    .organizer
+                    .clone()
+                    .unwrap_or_else(|| self.organizer.to_owned()),
+            ),
+            None => (Operation::Create, self.organizer.to_owned()),
+        };
+        let mut intent = meeting.intend(
+            IntentId::new(self.core.ports.mint()),
+            operation,
+            &organizer,
+            now,
+        );
+        intent.claim(LEASE, now);
+        meeting.intent = Some(intent.intent_id);
+        meeting.version = expected + 1;
+        transaction.create(&IntentRecord::from(&intent));
+        transaction.replace(&MeetingRecord::from(&meeting), expected);
+        transaction.commit().await?;
+        Ok((meeting, intent))
+    }
+
+    /// Ends the intent of a call that certainly had no effect; leaves one that
+    /// may have had to `settle`.
+    async fn fail(&self, intent: &Intent, failure: CallFailure) -> Result<Error, Error> {
+        match failure.effect {
+            Effect::Unknown => {
+                tracing::warn!(intent_id = %intent.intent_id, "a call's effect is unknown; it will be settled")
+            }
+            Effect::Refused | Effect::None => {
+                drop_intent(self.core, self.store, intent, false).await?
+            }
+            // Somebody removed the event there: the next call creates it anew.
+            Effect::Gone => drop_intent(self.core, self.store, intent, true).await?,
+        }
+        Ok(failure.error)
+    }
+}
+
+async fn left_behind(store: &TenantStore, meeting: &Meeting) -> Result<Option<Intent>, Attempt> {
+    let Some(intent_id) = meeting.intent else {
+        return Ok(None);
+    };
+    let key = IntentRecord::key_of(meeting.meeting_id, intent_id);
+    Ok(store
+        .get::<IntentRecord>(&key)
+        .await?
+        .map(Intent::try_from)
+        .transpose()?)
+}
+
+/// What a provider answered, to be written down.
+pub(super) struct Outcome<'a> {
+    pub(super) core: &'a Core,
+    pub(super) store: &'a TenantStore,
+    pub(super) intent: &'a Intent,
+    pub(super) remote: &'a RemoteEvent,
+}
+
+impl Outcome<'_> {
+    /// Ends the intent and stores the event on the meeting, in one
+    /// transaction. Where the meeting was cancelled, deleted or moved to
+    /// another provider meanwhile, the event is to be removed instead.
+    ///
+    /// Answers also whether the event shows the meeting as it is now; if not,
+    /// a job brings it in step.
+    pub(super) async fn write(
+        &self,
+        availability: &Option<Vec<Availability>>,
+        seal: Option<&Seal<'_, Scheduled>>,
+    ) -> Result<(Scheduled, bool), Attempt> {
+        let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
+        let mut transaction = self.store.transaction();
+        let found = find(self.store, self.intent.meeting_id).await?;
+        let Some(mut meeting) =
+            found.filter(|meeting| meeting.intent == Some(self.intent.intent_id))
+        else {
+            let removal = self.removal();
+            transaction.replace(&IntentRecord::from(&removal), self.intent.version);
+            transaction.commit().await?;
+            return Err(Error::conflict(
+                "meeting_changed",
+                "the meeting was cancelled, deleted or moved while it was being scheduled",
+            )
+            .into());
+        };
+        let now = self.core.ports.now();
+        let expected = meeting.version;
+        let first = meeting.remote.is_none();
+        meeting.record_scheduled(self.remote.clone(), now);
+        meeting.version = expected + 1;
+        transaction.delete(IntentRecord::KIND, &key, self.intent.version);
+        let pushed_all = !meeting.is_behind();
+        change::push_if_behind(self.core, &mut transaction, &mut meeting)?;
+        transaction.replace(&MeetingRecord::from(&meeting), expected);
+        let event = self.core.meeting_event(
+            self.store.tenant().id(),
+            MeetingEventKind::Scheduled,
+            &meeting,
+        )?;
+        transaction.create(&self.core.outbox(&[event])?);
+        let scheduled = Scheduled {
+            note: note_of(&meeting, first),
+            meeting,
+            availability: availability.clone(),
+        };
+        if let Some(seal) = seal {
+            seal.apply(&mut transaction, &scheduled)?;
+        }
+        transaction.commit().await?;
+        Ok((scheduled, pushed_all))
+    }
+
+    /// Ends the intent of an update that the provider has taken, quietly: the
+    /// change itself was told of when it was made.
+    pub(super) async fn follow(&self) -> Result<(), Attempt> {
+        let mut transaction = self.store.transaction();
+        let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
+        transaction.delete(IntentRecord::KIND, &key, self.intent.version);
+        let found = find(self.store, self.intent.meeting_id).await?;
+        if let Some(mut meeting) =
+            found.filter(|meeting| meeting.intent == Some(self.intent.intent_id))
+        {
+            let expected = meeting.version;
+            meeting.intent = None;
+            meeting.remote = Some(self.remote.clone());
+            meeting.version = expected + 1;
+            change::push_if_behind(self.core, &mut transaction, &mut meeting)?;
+            transaction.replace(&MeetingRecord::from(&meeting), expected);
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The same intent, turned into the removal of what it made.
+    fn removal(&self) -> Intent {
+        let mut removal = self.intent.clone();
+        removal.operation = Operation::Delete {
+            event_id: self.remote.external_event_id.clone(),
+        };
+        removal.claimed = false;
+        removal.lease_until = self.core.ports.now();
+        removal.version += 1;
+        removal
+    }
+}
+
+fn note_of(meeting: &Meeting, first: bool) -> String {
+    let done = if first { "created" } else { "updated" };
+    let online = meeting.is_online && meeting.effective_join_url().is_none();
+    let teams = if online {
+        " Microsoft made no Teams meeting for it: the organiser's mailbox may not allow one."
+    } else {
+        ""
+    };
+    format!("The recurring event was {done} in the organiser's Microsoft 365 calendar.{teams}")
+}
+
+/// Ends an intent that had no effect; `gone` when the provider's event turned
+/// out to be removed.
+pub(super) async fn drop_intent(
+    core: &Core,
+    store: &TenantStore,
+    intent: &Intent,
+    gone: bool,
+) -> Result<(), Error> {
+    undisturbed(|| async {
+        let mut transaction = store.transaction();
+        let key = IntentRecord::key_of(intent.meeting_id, intent.intent_id);
+        transaction.delete(IntentRecord::KIND, &key, intent.version);
+        let found = find(store, intent.meeting_id).await?;
+        if let Some(mut meeting) = found.filter(|meeting| meeting.intent == Some(intent.intent_id))
+        {
+            let expected = meeting.version;
+            meeting.intent = None;
+            if gone {
+                meeting.remote = None;
+                meeting.status = MeetingStatus::Planned;
+            }
+            meeting.updated_at = core.ports.now();
+            meeting.version = expected + 1;
+            transaction.replace(&MeetingRecord::from(&meeting), expected);
+        }
+        Ok(transaction.commit().await?)
+    })
+    .await
+}

@@ -1,0 +1,162 @@
+//! Access tokens: shaped like Entra's, remembered when issued, and checked on
+//! every Graph call (graph-protocol §1, §8).
+
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::clock;
+use crate::directory::{App, User};
+use crate::reply::GraphError;
+use crate::world::{World, same};
+
+/// Expired tokens are remembered this long, so that they are told from forged ones.
+const REMEMBERED_AFTER_EXPIRY: TimeDelta = TimeDelta::hours(24);
+/// Graph's application id, which is a valid audience too.
+const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// A token that was issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct IssuedToken {
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    pub(crate) audience: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Who calls, as a valid token says.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    roles: Vec<String>,
+}
+
+/// Issues a token for an app in a tenant. The roles are those of this moment:
+/// later consent shows only in a new token (graph-protocol §1).
+pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &str) -> String {
+    let now = world.now();
+    let lifetime = TimeDelta::seconds(world.behaviour.token_lifetime_seconds.into());
+    let expires_at = now + lifetime;
+    let roles = app.consents.get(tenant_id).cloned().unwrap_or_default();
+    let principal = Uuid::from_u128(
+        crate::world::uuid_of(tenant_id).as_u128()
+            ^ crate::world::uuid_of(&app.client_id).as_u128(),
+    );
+    let header = json!({"typ": "JWT", "alg": "RS256", "kid": "graph-simulator"});
+    let payload = json!({
+        "aud": audience, "iss": format!("https://sts.windows.net/{tenant_id}/"),
+        "iat": now.timestamp(), "nbf": now.timestamp(), "exp": expires_at.timestamp(),
+        "app_displayname": app.display_name, "appid": app.client_id, "appidacr": "1",
+        "idtyp": "app", "oid": principal, "sub": principal, "tid": tenant_id,
+        "roles": roles, "uti": clock::new_id().simple().to_string(), "ver": "1.0",
+    });
+    let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signature: String = std::iter::repeat_with(clock::new_id)
+        .take(4)
+        .map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes()))
+        .collect();
+    let token = format!("{}.{}.{signature}", encode(&header), encode(&payload));
+    world
+        .tokens
+        .retain(|_, issued| issued.expires_at + REMEMBERED_AFTER_EXPIRY > now);
+    world.tokens.insert(
+        token.clone(),
+        IssuedToken {
+            tenant_id: tenant_id.into(),
+            client_id: app.client_id.clone(),
+            audience: audience.into(),
+            roles,
+            expires_at,
+        },
+    );
+    token
+}
+
+/// Checks the bearer token. graph-protocol §8: 401 `InvalidAuthenticationToken`.
+pub(crate) fn authenticate(
+    world: &World,
+    headers: &HeaderMap,
+    base_url: &str,
+) -> Result<Caller, GraphError> {
+    let refuse = |message: &str| {
+        let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
+        Err(GraphError::new(401, "InvalidAuthenticationToken", message)
+            .header("WWW-Authenticate", challenge))
+    };
+    let header = headers.get("authorization").and_then(|h| h.to_str().ok());
+    let token = match header.and_then(|h| h.split_once(' ')) {
+        Some((scheme, token)) if same(scheme, "bearer") => token.trim(),
+        _ => "",
+    };
+    if token.is_empty() {
+        return refuse("Access token is empty.");
+    }
+    let Some(issued) = world.tokens.get(token) else {
+        return refuse(if token.split('.').count() == 3 {
+            "Access token validation failure. Invalid signature."
+        } else {
+            "CompactToken parsing failed with error code: 80049217"
+        });
+    };
+    // graph-protocol §1: tokens are for one root; those of other clouds or
+    // services are not interchangeable.
+    if !is_graph(world, &issued.audience, base_url) {
+        return refuse("Access token validation failure. Invalid audience.");
+    }
+    if issued.expires_at <= world.now() {
+        return refuse("Lifetime validation failed, the token is expired.");
+    }
+    Ok(Caller {
+        tenant_id: issued.tenant_id.clone(),
+        client_id: issued.client_id.clone(),
+        roles: issued.roles.clone(),
+    })
+}
+
+/// The token's owner, valid or not; for the log.
+pub(crate) fn owner<'a>(world: &'a World, headers: &HeaderMap) -> Option<&'a IssuedToken> {
+    let header = headers.get("authorization")?.to_str().ok()?;
+    world.tokens.get(header.split_once(' ')?.1.trim())
+}
+
+/// Whether an audience is this Graph: its documented root, its application id
+/// or the address under which the simulator is known.
+pub(crate) fn is_graph(world: &World, audience: &str, base_url: &str) -> bool {
+    // Two names of one machine; a client may use one for login and one for Graph.
+    let numeric = |url: &str| url.replace("://localhost", "://127.0.0.1");
+    let root = audience.trim_end_matches('/');
+    root == GRAPH_APP_ID
+        || same(&numeric(root), &numeric(base_url))
+        || world.behaviour.graph_roots.iter().any(|r| same(r, root))
+}
+
+impl Caller {
+    pub(crate) fn has_any_role(&self, roles: &[&str]) -> bool {
+        self.roles.iter().any(|role| roles.contains(&role.as_str()))
+    }
+
+    /// Exchange: a role in the token, or an RBAC grant whose scope has the
+    /// mailbox. graph-protocol §9: the two are additive.
+    pub(crate) fn may_use_mailbox(&self, world: &World, user: &User, roles: &[&str]) -> bool {
+        let granted = || {
+            let app = world.apps.get(&self.client_id);
+            app.is_some_and(|app| {
+                app.rbac.iter().any(|grant| {
+                    same(&grant.tenant_id, &self.tenant_id)
+                        && roles.contains(&grant.role.as_str())
+                        && grant
+                            .mailboxes
+                            .as_ref()
+                            .is_none_or(|scope| scope.iter().any(|id| same(id, &user.id)))
+                })
+            })
+        };
+        self.has_any_role(roles) || granted()
+    }
+}

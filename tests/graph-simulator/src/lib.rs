@@ -1,0 +1,88 @@
+//! A Microsoft Graph that enforces its documented rules.
+//!
+//! Convoke talks to Microsoft Graph in production and to this peer in tests and
+//! under `cargo run`. The simulator answers over real HTTP, keeps its state in
+//! memory (and, if asked, in a snapshot file), and refuses whatever the
+//! project's `graph-protocol.md` says Graph refuses; each refusal in the code
+//! cites its section. It shares no code with the client it tests.
+//!
+//! The token endpoint (`/{tenant}/oauth2/v2.0/token`), Graph (`/v1.0`, `/beta`)
+//! and the control API (`/_simulator/…`) are served on one port, so the login
+//! base URL and the Graph base URL are the same.
+//!
+//! # In a test
+//!
+//! ```no_run
+//! use graph_simulator::{Fault, GraphSimulator, Options, demo};
+//!
+//! # async fn example() -> anyhow::Result<()> {
+//! let sim = GraphSimulator::start(Options::default()).await?; // a free port
+//! sim.seed_demo();
+//! let graph_base_url = sim.base_url(); // "http://127.0.0.1:43121", no version, no slash
+//! let login_base_url = sim.base_url();
+//!
+//! // Configure the client: demo::TENANT_ID, demo::CLIENT_ID, demo::CLIENT_SECRET,
+//! // demo::ORGANIZER_UPN, demo::ORGANIZER_ID.
+//!
+//! // The third POST of an event is cut off after Graph has stored the event:
+//! sim.inject(Fault::on("POST", "/v1.0/users/*/events").nth(3).after().cut());
+//! // Every read of free/busy is slow from now on:
+//! sim.inject(Fault::on("POST", "**/getSchedule").always().delay_ms(400));
+//! // One throttled answer, `Retry-After: 0.05`:
+//! sim.inject(Fault::any().throttle("0.05"));
+//!
+//! // … drive the client …
+//!
+//! assert_eq!(sim.received().iter().filter(|r| r.method == "POST").count(), 2);
+//! assert!(sim.events(demo::ORGANIZER_UPN)[0].removed.is_none());
+//! sim.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The public surface
+//!
+//! | What | Where |
+//! |---|---|
+//! | start, seed, inspect, drive the clock | [`GraphSimulator`], [`Options`] |
+//! | who exists and what they may do | [`Seed`], [`Tenant`], [`App`], [`Secret`], [`User`], [`Mailbox`], [`AccessPolicy`], [`RbacGrant`], [`BusyTime`] |
+//! | where the documentation is silent or contradicts itself | [`Behaviour`] |
+//! | what goes wrong | [`Fault`] |
+//! | what arrived | [`Received`] |
+//! | what is stored | [`StoredEvent`], [`StoredMeeting`], [`SentMail`] |
+//! | stable demo identities | [`demo`] |
+//!
+//! The same over HTTP for programs in other processes: see `README.md` beside
+//! this crate.
+
+mod bearer;
+mod behaviour;
+mod calendar;
+mod clock;
+mod connection;
+mod control;
+pub mod demo;
+mod directory;
+mod fault;
+mod graph;
+mod incoming;
+mod received;
+mod reply;
+mod server;
+mod simulator;
+mod snapshot;
+mod stored;
+mod throttle;
+mod token;
+mod traffic;
+mod world;
+
+pub use behaviour::{Behaviour, JoinUrlShape, Unresolved};
+pub use directory::{
+    AccessPolicy, App, BusyTime, Mailbox, OnlineMeetingSupport, RbacGrant, ScheduleError, Secret,
+    Seed, ShowAs, Tenant, User, WorkingHours,
+};
+pub use fault::{Action, ActiveFault, Fault, Phase};
+pub use received::{Outcome, Received};
+pub use simulator::{GraphSimulator, Options};
+pub use stored::{MailKind, Removal, RemovalKind, SentMail, StoredEvent, StoredMeeting};

@@ -1,0 +1,191 @@
+//! What all connections share, and the loop that serves them.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::connection::{CuttableListener, Link};
+use crate::demo;
+use crate::fault::Faults;
+use crate::graph;
+use crate::received::ReceivedLog;
+use crate::stored::{StoredEvent, StoredMeeting};
+use crate::throttle::Throttle;
+use crate::traffic;
+use crate::world::{World, same};
+
+/// How long stopping waits for requests under way.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The state of a running simulator. Locks are held for a call at most, never
+/// across an await.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    received: Mutex<ReceivedLog>,
+    faults: Mutex<Faults>,
+    pub(crate) throttle: Arc<Throttle>,
+    /// Bumped to let go of requests that hang on purpose.
+    releases: watch::Sender<u64>,
+    dirty: AtomicBool,
+    /// `host:port`, for clients that send no `Host`.
+    pub(crate) host: String,
+    starts_with_demo: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(world: World, addr: SocketAddr, starts_with_demo: bool) -> Self {
+        Self {
+            world: Mutex::new(world),
+            received: Mutex::default(),
+            faults: Mutex::default(),
+            throttle: Arc::default(),
+            releases: watch::Sender::new(0),
+            dirty: AtomicBool::new(false),
+            host: addr.to_string(),
+            starts_with_demo,
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    pub(crate) fn received(&self) -> MutexGuard<'_, ReceivedLog> {
+        lock(&self.received)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+
+    /// Changes the world; the snapshot follows.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let result = change(&mut self.world());
+        self.dirty.store(true, Ordering::SeqCst);
+        result
+    }
+
+    /// Whether the world changed since the last time this was asked.
+    pub(crate) fn take_dirty(&self) -> bool {
+        self.dirty.swap(false, Ordering::SeqCst)
+    }
+
+    pub(crate) fn seed_demo(&self) {
+        // Refused only where someone else was given a demo UPN before; then
+        // that stays as it is.
+        let _ = self.change(|world| world.seed(demo::seed()));
+    }
+
+    pub(crate) fn clear_faults(&self) {
+        self.faults().clear();
+        self.release_hanging();
+    }
+
+    pub(crate) fn release_hanging(&self) {
+        self.releases.send_modify(|count| *count += 1);
+    }
+
+    /// Resolves when hanging requests are let go.
+    pub(crate) async fn released(&self) {
+        let mut releases = self.releases.subscribe();
+        // The sender lives as long as `self`.
+        let _ = releases.changed().await;
+    }
+
+    pub(crate) fn expire_tokens(&self) {
+        self.change(|world| {
+            let now = world.now();
+            for token in world.tokens.values_mut() {
+                token.expires_at = token.expires_at.min(now);
+            }
+        });
+    }
+
+    pub(crate) fn reset(&self) {
+        self.change(|world| *world = World::default());
+        self.clear_faults();
+        self.received().clear();
+        self.throttle.clear();
+        if self.starts_with_demo {
+            self.seed_demo();
+        }
+    }
+
+    /// Events by organiser (all without one), oldest first.
+    pub(crate) fn events(&self, organizer: Option<&str>) -> Vec<StoredEvent> {
+        let world = self.world();
+        let mut events: Vec<_> = world.events.values().collect();
+        events.retain(|event| organizer.is_none_or(|key| is_user(&world, &event.organizer, key)));
+        events.sort_by_key(|event| (event.created_at, event.id));
+        let stored = events
+            .into_iter()
+            .filter_map(|e| graph::stored_event(&world, e));
+        stored.collect()
+    }
+
+    /// Online meetings by organiser (all without one), oldest first.
+    pub(crate) fn meetings(&self, organizer: Option<&str>) -> Vec<StoredMeeting> {
+        let world = self.world();
+        let mut meetings: Vec<StoredMeeting> = world.meetings.values().cloned().collect();
+        meetings.retain(|m| organizer.is_none_or(|key| is_user(&world, &m.organizer_id, key)));
+        meetings.sort_by_key(|meeting| meeting.created_at);
+        meetings
+    }
+}
+
+fn is_user(world: &World, id: &str, key: &str) -> bool {
+    same(id, key) || world.users.get(id).is_some_and(|user| same(&user.upn, key))
+}
+
+pub(crate) async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(addr).await;
+    listener.with_context(|| format!("cannot listen on {addr}"))
+}
+
+/// Serves until told to stop.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    stopping: watch::Receiver<bool>,
+) {
+    let app = Router::new()
+        .fallback(front)
+        .with_state(shared)
+        .into_make_service_with_connect_info::<Link>();
+    let server = axum::serve(CuttableListener(listener), app)
+        .with_graceful_shutdown(stopped(stopping.clone()));
+    tokio::select! {
+        // Serving ends only after the signal; accept errors are retried inside.
+        _ = server.into_future() => {}
+        () = async {
+            stopped(stopping).await;
+            tokio::time::sleep(STOP_TIMEOUT).await;
+        } => {}
+    }
+}
+
+/// Resolves when the simulator is told to stop, or dropped.
+pub(crate) async fn stopped(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn front(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(link): ConnectInfo<Link>,
+    request: Request,
+) -> Response {
+    traffic::serve(shared, link, request).await
+}

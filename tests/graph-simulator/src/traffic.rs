@@ -1,0 +1,297 @@
+//! A request's way through the simulator: log, throttle, faults, effect, answer.
+//!
+//! The effect runs in a task of its own, so that a client that gives up does
+//! not undo what Graph would have done anyway.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+
+use crate::bearer::{self, Caller};
+use crate::clock;
+use crate::connection::Link;
+use crate::control;
+use crate::fault::{Action, Fault, Phase};
+use crate::graph::{self, Effects};
+use crate::incoming::Incoming;
+use crate::received::{Outcome, Sender};
+use crate::reply::{GraphError, Reply, RequestIds};
+use crate::server::Shared;
+use crate::throttle::Slot;
+use crate::token;
+
+/// What a Graph answer's JSON is declared as.
+const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+const SPOILT_JSON: &[u8] = b"{\"id\":\"AAkALgAA\",\"value\":[{";
+const HTML: &str = "<html><head><title>Service Unavailable</title></head><body><h2>Our services aren't available right now</h2></body></html>";
+
+/// How a request ends on the wire.
+enum Ending {
+    Answer(Reply),
+    Truncated(Reply),
+    Cut,
+    Hang,
+}
+
+/// Handles one HTTP request.
+pub(crate) async fn serve(shared: Arc<Shared>, link: Link, request: Request) -> Response {
+    let (incoming, problem) = Incoming::read(request, &shared.host).await;
+    if control::is_control_path(&incoming.path) {
+        return respond(control::answer(&shared, &incoming, problem));
+    }
+    let ids = request_ids(&shared, &incoming);
+    let seq = log(&shared, &incoming);
+    let work = perform(Arc::clone(&shared), incoming, problem, ids, seq);
+    let ending = tokio::spawn(work).await.unwrap_or(Ending::Cut);
+    match ending {
+        Ending::Answer(reply) => respond(reply),
+        Ending::Truncated(reply) => respond_half(reply),
+        Ending::Cut => {
+            link.cut();
+            respond(Reply::empty(500))
+        }
+        Ending::Hang => {
+            shared.released().await;
+            link.cut();
+            respond(Reply::empty(500))
+        }
+    }
+}
+
+fn request_ids(shared: &Shared, incoming: &Incoming) -> RequestIds {
+    let request = clock::new_id().to_string();
+    let client = incoming.header("client-request-id").map(String::from);
+    RequestIds {
+        // graph-protocol §8: echoed; Graph uses its own id where there is none.
+        client: client.unwrap_or_else(|| request.clone()),
+        request,
+        at: shared.world().now(),
+    }
+}
+
+fn log(shared: &Shared, incoming: &Incoming) -> u64 {
+    let world = shared.world();
+    let sender = if token::is_token_path(&incoming.segments) {
+        let (app_id, tenant_id) = token::claimed(&world, incoming);
+        Sender { app_id, tenant_id }
+    } else {
+        let owner = bearer::owner(&world, &incoming.headers);
+        Sender {
+            app_id: owner.map(|token| token.client_id.clone()),
+            tenant_id: owner.map(|token| token.tenant_id.clone()),
+        }
+    };
+    let now = world.now();
+    drop(world);
+    shared.received().begin(now, incoming, sender)
+}
+
+async fn perform(
+    shared: Arc<Shared>,
+    incoming: Incoming,
+    problem: Option<GraphError>,
+    ids: RequestIds,
+    seq: u64,
+) -> Ending {
+    let ending = match problem {
+        Some(error) => Ending::Answer(error.into_reply(&ids)),
+        None => attempt(&shared, &incoming, &ids, seq).await,
+    };
+    let (status, outcome) = match &ending {
+        Ending::Answer(reply) => (Some(reply.status.as_u16()), Outcome::Answered),
+        Ending::Truncated(_) | Ending::Cut => (None, Outcome::Cut),
+        Ending::Hang => (None, Outcome::Hanging),
+    };
+    shared.received().update(seq, |entry| {
+        entry.status = status;
+        entry.outcome = outcome;
+    });
+    match ending {
+        Ending::Answer(reply) => Ending::Answer(decorate(&incoming, reply, &ids)),
+        Ending::Truncated(reply) => Ending::Truncated(decorate(&incoming, reply, &ids)),
+        other => other,
+    }
+}
+
+async fn attempt(shared: &Shared, incoming: &Incoming, ids: &RequestIds, seq: u64) -> Ending {
+    let caller = authenticate(shared, incoming);
+    // Held until the answer is ready, delays included.
+    let _slot = match admit(shared, incoming, caller.as_ref()) {
+        Ok(slot) => slot,
+        Err(error) => return Ending::Answer(error.into_reply(ids)),
+    };
+    let method = incoming.method.as_str();
+    let struck = shared
+        .faults()
+        .strike(method, &incoming.path, &incoming.body);
+    let fault = struck.map_or_else(Fault::default, |(id, fault)| {
+        shared
+            .received()
+            .update(seq, |entry| entry.fault = Some(id));
+        fault
+    });
+    let latency = shared.world().behaviour.latency_ms;
+    tokio::time::sleep(Duration::from_millis(latency)).await;
+    if fault.phase == Phase::Before {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        if let Some(ending) = spoil(&fault.action, Reply::empty(200)) {
+            return ending;
+        }
+    }
+    let effects = Effects {
+        without_teams: fault.action == Action::WithoutTeamsMeeting,
+    };
+    let reply =
+        effect(shared, incoming, caller, effects).unwrap_or_else(|error| error.into_reply(ids));
+    if fault.phase == Phase::After {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        if let Some(ending) = spoil(&fault.action, reply.clone()) {
+            return ending;
+        }
+    }
+    Ending::Answer(reply)
+}
+
+/// Who calls Graph; nobody on other paths.
+fn authenticate(shared: &Shared, incoming: &Incoming) -> Option<Result<Caller, GraphError>> {
+    graph::is_graph_path(&incoming.segments)
+        .then(|| bearer::authenticate(&shared.world(), &incoming.headers, &incoming.base_url))
+}
+
+/// Outlook's throttle (graph-protocol §8), for calls on a mailbox.
+fn admit(
+    shared: &Shared,
+    incoming: &Incoming,
+    caller: Option<&Result<Caller, GraphError>>,
+) -> Result<Option<Slot>, GraphError> {
+    let Some(Ok(caller)) = caller else {
+        return Ok(None);
+    };
+    let world = shared.world();
+    let Some(mailbox) = graph::mailbox_of(&world, caller, incoming) else {
+        return Ok(None);
+    };
+    let counted_on = (caller.client_id.clone(), mailbox);
+    let slot = shared
+        .throttle
+        .enter(counted_on, &world.behaviour, world.now())?;
+    Ok(Some(slot))
+}
+
+/// What the request does.
+fn effect(
+    shared: &Shared,
+    incoming: &Incoming,
+    caller: Option<Result<Caller, GraphError>>,
+    effects: Effects,
+) -> Result<Reply, GraphError> {
+    if token::is_token_path(&incoming.segments) {
+        return Ok(shared.change(|world| token::answer(world, incoming)));
+    }
+    match caller {
+        Some(caller) => {
+            let caller = caller?;
+            if incoming.method == "GET" {
+                return graph::answer(&mut shared.world(), incoming, &caller, effects);
+            }
+            shared.change(|world| graph::answer(world, incoming, &caller, effects))
+        }
+        None => Err(GraphError::new(
+            404,
+            "NotFound",
+            "There is nothing at this path.",
+        )),
+    }
+}
+
+/// Turns an answer into what the fault wants; none: leave it.
+fn spoil(action: &Action, mut reply: Reply) -> Option<Ending> {
+    match action {
+        Action::Proceed | Action::WithoutTeamsMeeting => None,
+        Action::Respond {
+            status,
+            headers,
+            body,
+        } => {
+            let reply = match body {
+                Value::Null => Reply::empty(*status),
+                Value::String(text) => Reply::typed(*status, "text/plain", text.clone().into()),
+                json => Reply::json(*status, json),
+            };
+            let reply = headers
+                .iter()
+                .fold(reply, |reply, (name, value)| reply.with_header(name, value));
+            Some(Ending::Answer(reply))
+        }
+        Action::Hang => Some(Ending::Hang),
+        Action::Cut => Some(Ending::Cut),
+        Action::Truncate => {
+            if reply.body.len() < 2 {
+                reply.body = SPOILT_JSON.to_vec();
+            }
+            Some(Ending::Truncated(reply))
+        }
+        Action::MalformedJson => {
+            let status = reply.status.as_u16();
+            let spoilt = Reply::typed(status, "application/json", SPOILT_JSON.to_vec());
+            Some(Ending::Answer(spoilt))
+        }
+        Action::Html { status } => {
+            let page = Reply::typed(*status, "text/html; charset=utf-8", HTML.into());
+            Some(Ending::Answer(page))
+        }
+    }
+}
+
+/// graph-protocol §8: the headers that every Graph answer carries.
+fn decorate(incoming: &Incoming, mut reply: Reply, ids: &RequestIds) -> Reply {
+    if !graph::is_graph_path(&incoming.segments) {
+        return reply;
+    }
+    let json = reply
+        .headers
+        .get("content-type")
+        .is_some_and(|t| t == "application/json");
+    if json {
+        reply = reply.with_header("content-type", GRAPH_JSON);
+    }
+    reply
+        .with_header("request-id", &ids.request)
+        .with_header("client-request-id", &ids.client)
+        .with_header("odata-version", "4.0")
+        .with_header(
+            "x-ms-ags-diagnostic",
+            "{\"ServerInfo\":{\"DataCenter\":\"Simulator\",\"Slice\":\"E\",\"Ring\":\"0\",\"ScaleUnit\":\"000\",\"RoleInstance\":\"SIM0\"}}",
+        )
+}
+
+fn respond(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+/// Announces the whole body, sends half of it and breaks off.
+fn respond_half(reply: Reply) -> Response {
+    let length = reply.body.len();
+    let half = Bytes::from(reply.body[..length / 2].to_vec());
+    let broken = async {
+        // The first half leaves only if the second is not ready at once.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Err(std::io::Error::other("cut by a fault"))
+    };
+    let body = stream::iter([Ok(half)]).chain(stream::once(broken));
+    let mut response = Response::new(Body::from_stream(body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+        .headers_mut()
+        .insert("content-length", length.into());
+    response
+}
