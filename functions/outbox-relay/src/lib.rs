@@ -87,7 +87,7 @@ impl App {
         if record.event_name != "INSERT" {
             return Ok(());
         }
-        let image = serde_dynamo::Item::from(record.change.new_image);
+        let image = record.change.new_image;
         self.relay
             .relay_image(image.into(), self.ports.now())
             .await?;

@@ -50,6 +50,8 @@ pub struct Outputs {
     pub event_bus_name: String,
     /// Root of the signing keys.
     pub root_secret_arn: String,
+    /// The deployment's own Microsoft client secret; empty without one.
+    pub ms_graph_secret_arn: String,
     /// The deployment's KMS key.
     pub key_arn: String,
 }

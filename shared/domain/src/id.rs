@@ -27,7 +27,7 @@ fn is_opaque_id(text: &str) -> bool {
         && text != ".."
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !br##"/\%#?<>"'`"##.contains(&byte))
+            .all(|byte| byte.is_ascii_graphic() && !br#"/\%#?<>"'`"#.contains(&byte))
 }
 
 macro_rules! opaque_id {

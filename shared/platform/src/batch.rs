@@ -32,7 +32,7 @@ where
         .records
         .first()
         .and_then(|message| message.event_source_arn.as_deref())
-        .is_some_and(|arn| arn.ends_with(".fifo"));
+        .is_some_and(|arn| arn.strip_suffix(".fifo").is_some());
     let failed = if fifo {
         run_in_order(event.records, operation, ports, &job).await
     } else {

@@ -1,1 +1,19 @@
-//! stub
+//! What the integration tests stand on: a deployed stack, an HTTP client for
+//! it, and the functions' handlers in this process with a clock and a network
+//! that tests drive.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a harness fails loudly, at the line that went wrong"
+)]
+
+pub mod api;
+pub mod clock;
+pub mod deployed;
+pub mod gateway;
+pub mod office;
+pub mod openapi;
+pub mod process;
+pub mod readers;

@@ -16,9 +16,9 @@ use convoke_services::meetings::{self, MeetingFilter, Scheduled, Warning};
 use super::list_reply;
 use crate::App;
 use crate::query;
+use crate::wire::command::{ChangeBody, MeetingBody};
 use crate::wire::meeting::{
-    ChangeBody, DeletedView, MeetingBody, MeetingView, OccurrenceView, ProviderView, ScheduledView,
-    SlotView, WarningView,
+    DeletedView, MeetingView, OccurrenceView, ProviderView, ScheduledView, SlotView, WarningView,
 };
 
 /// Makes views of a tenant's meetings, with signed links to their files.
@@ -236,7 +236,7 @@ pub(crate) async fn list_slots(app: Arc<App>, call: Call) -> Result<Reply, Error
 }
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/meeting-providers", tag = "control meetings",
-    params(("org_id" = String, Path)), responses((status = 200, body = Listing<ProviderView>)))]
+    params(("org_id" = String, Path)), responses((status = 200, body = Vec<ProviderView>)))]
 /// List the calendars and what each still needs
 pub(crate) async fn list_meeting_providers(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let tenant = call.tenant()?;

@@ -1,5 +1,6 @@
 //! What travels: bodies of requests and answers, apart from the domain's types.
 
+pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod directory;
 pub(crate) mod meeting;

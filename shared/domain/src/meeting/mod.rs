@@ -6,7 +6,9 @@
 
 mod advance;
 mod attendee;
+mod change;
 mod command;
+mod field;
 mod file;
 mod remote;
 
@@ -15,7 +17,8 @@ use chrono::{DateTime, Utc};
 pub use attendee::{
     ATTENDEES_MAX, Attendee, AttendeeInput, Identity, Role, parse_attendees, refuse_duplicates,
 };
-pub use command::{Change, ChangeInput, DURATION_MINUTES, MeetingDraft, MeetingInput, StartChoice};
+pub use change::{Change, ChangeInput};
+pub use command::{DURATION_MINUTES, MeetingDraft, MeetingInput, StartChoice};
 pub use file::calendar_event;
 pub use remote::{Intent, Operation, RemoteEvent};
 

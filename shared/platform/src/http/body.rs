@@ -5,16 +5,15 @@ use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use super::problem::Refusal;
+
 /// Largest body that a function reads; the directory's bulk import needs most.
 pub const BODY_MAX: usize = 2 * 1024 * 1024;
 
 /// Refuses what is too large or not JSON by its own account.
-pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
     if body.len() > BODY_MAX {
-        return Err(Error::Malformed {
-            code: "payload_too_large",
-            message: format!("a body may have {BODY_MAX} octets"),
-        });
+        return Err(Refusal::PayloadTooLarge { most: BODY_MAX });
     }
     if body.is_empty() {
         return Ok(());
@@ -34,10 +33,7 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
     {
         return Ok(());
     }
-    Err(Error::Malformed {
-        code: "unsupported_media_type",
-        message: "send the body as application/json".to_owned(),
-    })
+    Err(Refusal::UnsupportedMediaType)
 }
 
 /// Reads a command; an absent body reads as `{}`.
@@ -106,9 +102,9 @@ fn pointer_to(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter().fold(String::new(), |mut pointer, segment| {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
-            Segment::Enum { variant } => pointer.push_str(&format!("/{}", escape(variant))),
+            Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
+            Segment::Map { key } => pointer.extend(["/", &escape(key)]),
+            Segment::Enum { variant } => pointer.extend(["/", &escape(variant)]),
             Segment::Unknown => {}
         }
         pointer

@@ -14,10 +14,14 @@ use percent_encoding::percent_decode_str;
 use tracing::Instrument;
 
 use super::idempotency::{self, Begun, RequestIdentity};
+use super::problem::Refusal;
 use super::{Access, Call, Caller, ClaimNames, Reply, Route, body, problem};
 use crate::clock::Ports;
 use crate::log::{Outcome, Work};
 use crate::store::Store;
+
+/// Path parameters, decoded.
+type Params = Vec<(String, String)>;
 
 /// Is told of every authorised caller, before the handler runs.
 #[async_trait::async_trait]
@@ -100,9 +104,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
         };
         let (reply, outcome) = match answer {
             Ok(reply) => (reply.unless_known(known.as_ref()), Outcome::Done),
-            Err(error) => (
-                problem::reply_of(&error, &request_id),
-                note_error(&mut work, &error),
+            Err(refusal) => (
+                problem::reply_of(&refusal, &request_id),
+                note_refusal(&mut work, &refusal),
             ),
         };
         work.note("status", reply.status().as_u16());
@@ -110,17 +114,15 @@ impl<S: Send + Sync + 'static> Edge<S> {
         respond(reply, &request_id)
     }
 
-    fn find(&self, event: &Request) -> Result<(&'static Route<S>, Vec<(String, String)>), Error> {
+    fn find(&self, event: &Request) -> Result<(&'static Route<S>, Params), Refusal> {
         let path = event.raw_http_path();
-        let unknown = Error::NotFound { what: "route" };
-        let Ok(matched) = self.router.at(path) else {
-            return Err(unknown);
-        };
+        let unknown = || Error::NotFound { what: "route" };
+        let matched = self.router.at(path).map_err(|_| unknown())?;
         let mut params = vec![];
         for (name, value) in matched.params.iter() {
-            let Ok(value) = percent_decode_str(value).decode_utf8() else {
-                return Err(unknown);
-            };
+            let value = percent_decode_str(value)
+                .decode_utf8()
+                .map_err(|_| unknown())?;
             params.push((name.to_owned(), value.into_owned()));
         }
         let method = if event.method() == Method::HEAD {
@@ -133,17 +135,13 @@ impl<S: Send + Sync + 'static> Edge<S> {
             .iter()
             .map(|at| &self.routes[*at])
             .find(|route| route.method == method);
-        let route = route.ok_or_else(|| Error::Malformed {
-            code: "method_not_allowed",
-            message: format!(
-                "this path takes {}",
-                matched
-                    .value
-                    .iter()
-                    .map(|at| self.routes[*at].method.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
+        let route = route.ok_or_else(|| Refusal::MethodNotAllowed {
+            allow: matched
+                .value
+                .iter()
+                .map(|at| self.routes[*at].method.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
         })?;
         Ok((route, params))
     }
@@ -151,11 +149,11 @@ impl<S: Send + Sync + 'static> Edge<S> {
     async fn run(
         &self,
         route: &'static Route<S>,
-        params: Vec<(String, String)>,
+        params: Params,
         event: Request,
         request_id: &str,
         work: &mut Work,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Reply, Refusal> {
         let caller = match route.access {
             Access::SignedLink => None,
             Access::Permission(..) => Some(self.admit(route.access, &event, &params, work)?),
@@ -216,24 +214,21 @@ impl<S: Send + Sync + 'static> Edge<S> {
         event: &Request,
         params: &[(String, String)],
         work: &mut Work,
-    ) -> Result<Caller, Error> {
-        let claims = claims_of(event).ok_or_else(|| Error::Malformed {
-            code: "unauthenticated",
-            message: "a verified token is needed".to_owned(),
-        })?;
+    ) -> Result<Caller, Refusal> {
+        let claims = claims_of(event).ok_or(Refusal::Unauthenticated)?;
         let caller = Caller::of_verified_claims(&claims, &self.parts.claims)?;
         work.note("tenant", caller.tenant().id().as_str());
         tracing::Span::current().record("tenant", caller.tenant().id().as_str());
         for (name, value) in params {
             match name.as_str() {
                 "org_id" if value != caller.tenant().id().as_str() => {
-                    return Err(Error::NotFound {
+                    return Err(Refusal::Error(Error::NotFound {
                         what: "organisation",
-                    });
+                    }));
                 }
                 // Ids of ours only: people's ids may be addresses.
                 "meeting_id" | "control_id" if is_loggable(value) => {
-                    work.note(name, value.as_str())
+                    work.note(name, value.as_str());
                 }
                 _ => {}
             }
@@ -248,13 +243,15 @@ impl<S: Send + Sync + 'static> Edge<S> {
         route: &Route<S>,
         call: Call,
         request_id: &str,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Reply, Refusal> {
         let mark = call.mark.clone();
-        let answer = (route.handler)(self.state.clone(), call).await;
+        let answer = (route.handler)(self.state.clone(), call)
+            .await
+            .map_err(Refusal::from);
         let Some(mark) = mark else { return answer };
         let reply = match &answer {
             Ok(reply) => reply.clone(),
-            Err(error) => problem::reply_of(error, request_id),
+            Err(refusal) => problem::reply_of(refusal, request_id),
         };
         if reply.status().is_server_error() || reply.status() == http::StatusCode::TOO_MANY_REQUESTS
         {
@@ -273,14 +270,14 @@ fn is_loggable(id: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
 }
 
-fn note_error(work: &mut Work, error: &Error) -> Outcome {
-    work.note("code", error.code());
-    match error {
-        Error::Internal { context } => {
+fn note_refusal(work: &mut Work, refusal: &Refusal) -> Outcome {
+    work.note("code", refusal.code());
+    match refusal {
+        Refusal::Error(Error::Internal { context }) => {
             tracing::error!(context, "internal error");
             Outcome::Failed
         }
-        Error::Upstream { .. } | Error::Busy { .. } => Outcome::Failed,
+        Refusal::Error(Error::Upstream { .. } | Error::Busy { .. }) => Outcome::Failed,
         _ => Outcome::Refused,
     }
 }

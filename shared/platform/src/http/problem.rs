@@ -1,7 +1,9 @@
 //! Problem documents (RFC 9457): the one conversion from errors to HTTP.
 
+use std::time::Duration;
+
 use convoke_domain::error::{Error, Violation};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::Reply;
@@ -61,66 +63,103 @@ impl From<&Violation> for FieldProblem {
     }
 }
 
-/// The status that each error answers with.
-pub(super) fn status_of(error: &Error) -> StatusCode {
-    match error {
-        Error::Malformed {
-            code: "payload_too_large",
-            ..
-        } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Malformed {
-            code: "unsupported_media_type",
-            ..
-        } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::Malformed {
-            code: "method_not_allowed",
-            ..
-        } => StatusCode::METHOD_NOT_ALLOWED,
-        Error::Malformed {
-            code: "unauthenticated",
-            ..
-        } => StatusCode::UNAUTHORIZED,
-        Error::Malformed { .. } => StatusCode::BAD_REQUEST,
-        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::Forbidden { .. } => StatusCode::FORBIDDEN,
-        Error::Conflict { .. } => StatusCode::CONFLICT,
-        Error::VersionMismatch => StatusCode::PRECONDITION_FAILED,
-        Error::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::NotConfigured { .. } | Error::Upstream { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+/// Why a request is not answered as asked: by a rule, or by HTTP itself.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// A rule of the product.
+    Error(Error),
+    /// No verified token came along (401).
+    Unauthenticated,
+    /// The path exists, not with this method (405).
+    MethodNotAllowed {
+        /// The methods that it takes, as `Allow` lists them.
+        allow: String,
+    },
+    /// The body has more octets than this (413).
+    PayloadTooLarge {
+        /// Most octets.
+        most: usize,
+    },
+    /// The body is no JSON by its own account (415).
+    UnsupportedMediaType,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refusal {
+    /// The status that each refusal answers with.
+    fn status(&self) -> StatusCode {
+        let error = match self {
+            Self::Error(error) => error,
+            Self::Unauthenticated => return StatusCode::UNAUTHORIZED,
+            Self::MethodNotAllowed { .. } => return StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge { .. } => return StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        };
+        match error {
+            Error::Malformed { .. } => StatusCode::BAD_REQUEST,
+            Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::NotFound { .. } => StatusCode::NOT_FOUND,
+            Error::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Error::Conflict { .. } => StatusCode::CONFLICT,
+            Error::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+            Error::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::NotConfigured { .. } | Error::Upstream { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Stable, snake_case.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Error(error) => error.code(),
+            Self::Unauthenticated => "unauthenticated",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Error(error) => detail_of(error),
+            Self::Unauthenticated => "a verified token is needed".to_owned(),
+            Self::MethodNotAllowed { allow } => format!("this path takes {allow}"),
+            Self::PayloadTooLarge { most } => format!("a body may have {most} octets"),
+            Self::UnsupportedMediaType => "send the body as application/json".to_owned(),
+        }
     }
 }
 
 impl Problem {
-    /// Describes an error to the caller; internal context stays out.
-    pub fn of(error: &Error, request_id: &str) -> Self {
-        let status = status_of(error);
-        let (missing_keys, required_permissions) = match error {
-            Error::NotConfigured {
+    /// Describes a refusal to the caller; internal context stays out.
+    pub(super) fn of(refusal: &Refusal, request_id: &str) -> Self {
+        let status = refusal.status();
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (missing_keys, required_permissions, errors) = match refusal {
+            Refusal::Error(Error::NotConfigured {
                 missing_keys,
                 required_permissions,
                 ..
-            } => (
-                missing_keys.iter().map(|key| (*key).to_owned()).collect(),
-                required_permissions
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .collect(),
+            }) => (owned(missing_keys), owned(required_permissions), vec![]),
+            Refusal::Error(Error::Invalid { violations }) => (
+                vec![],
+                vec![],
+                violations.iter().map(FieldProblem::from).collect(),
             ),
-            _ => (vec![], vec![]),
-        };
-        let errors = match error {
-            Error::Invalid { violations } => violations.iter().map(FieldProblem::from).collect(),
-            _ => vec![],
+            _ => (vec![], vec![], vec![]),
         };
         Self {
-            kind: format!("https://convoke.dev/problems/{}", error.code()),
+            kind: format!("https://convoke.dev/problems/{}", refusal.code()),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
-            detail: detail_of(error),
+            detail: refusal.detail(),
             instance: format!("urn:convoke:request:{request_id}"),
-            code: error.code().to_owned(),
+            code: refusal.code().to_owned(),
             request_id: request_id.to_owned(),
             errors,
             missing_keys,
@@ -146,32 +185,29 @@ fn detail_of(error: &Error) -> String {
     }
 }
 
-/// The whole answer for an error.
-pub(super) fn reply_of(error: &Error, request_id: &str) -> Reply {
-    let problem = Problem::of(error, request_id);
-    let mut reply = Reply::json_of(status_of(error), &problem);
+/// The whole answer for a refusal.
+pub(super) fn reply_of(refusal: &Refusal, request_id: &str) -> Reply {
+    let problem = Problem::of(refusal, request_id);
+    let mut reply = Reply::json_of(refusal.status(), &problem);
     reply.set_header(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    let retry_after = match error {
-        Error::Busy { retry_after, .. } => Some(*retry_after),
-        Error::Upstream { retry_after, .. } => *retry_after,
+    let retry_after = match refusal {
+        Refusal::Error(Error::Busy { retry_after, .. }) => Some(*retry_after),
+        Refusal::Error(Error::Upstream { retry_after, .. }) => *retry_after,
+        Refusal::Error(Error::Conflict {
+            code: "request_in_progress",
+            ..
+        }) => Some(Duration::from_secs(1)),
         _ => None,
     };
     if let Some(wait) = retry_after {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         reply.set_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
-    if let Error::Conflict {
-        code: "request_in_progress",
-        ..
-    } = error
-    {
-        reply.set_header(
-            HeaderName::from_static("retry-after"),
-            HeaderValue::from_static("1"),
-        );
+    if let Refusal::MethodNotAllowed { allow } = refusal {
+        reply = reply.with_header(header::ALLOW, allow);
     }
     reply
 }
@@ -179,83 +215,63 @@ pub(super) fn reply_of(error: &Error, request_id: &str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     /// XC-3: every variant has its status, a stable code, and no internals.
     #[test]
     fn every_error_has_its_status_and_shows_no_internals() {
         let table = [
             (
-                Error::Malformed {
+                Refusal::Error(Error::Malformed {
                     code: "malformed_json",
                     message: "x".into(),
-                },
+                }),
                 400,
             ),
+            (Refusal::Unauthenticated, 401),
             (
-                Error::Malformed {
-                    code: "unauthenticated",
-                    message: "x".into(),
-                },
-                401,
-            ),
-            (
-                Error::Malformed {
-                    code: "method_not_allowed",
-                    message: "x".into(),
+                Refusal::MethodNotAllowed {
+                    allow: "GET, PUT".into(),
                 },
                 405,
             ),
+            (Refusal::PayloadTooLarge { most: 1 }, 413),
+            (Refusal::UnsupportedMediaType, 415),
+            (Refusal::Error(Error::invalid("/a", "b", "c")), 422),
+            (Refusal::Error(Error::NotFound { what: "meeting" }), 404),
             (
-                Error::Malformed {
-                    code: "payload_too_large",
-                    message: "x".into(),
-                },
-                413,
-            ),
-            (
-                Error::Malformed {
-                    code: "unsupported_media_type",
-                    message: "x".into(),
-                },
-                415,
-            ),
-            (Error::invalid("/a", "b", "c"), 422),
-            (Error::NotFound { what: "meeting" }, 404),
-            (
-                Error::Forbidden {
+                Refusal::Error(Error::Forbidden {
                     code: "permission_missing",
                     message: "x".into(),
-                },
+                }),
                 403,
             ),
-            (Error::conflict("x", "y"), 409),
-            (Error::VersionMismatch, 412),
+            (Refusal::Error(Error::conflict("x", "y")), 409),
+            (Refusal::Error(Error::VersionMismatch), 412),
             (
-                Error::Busy {
+                Refusal::Error(Error::Busy {
                     message: "x".into(),
                     retry_after: Duration::from_millis(1500),
-                },
+                }),
                 429,
             ),
             (
-                Error::NotConfigured {
+                Refusal::Error(Error::NotConfigured {
                     code: "provider_not_configured",
                     message: "x".into(),
                     missing_keys: vec!["K"],
                     required_permissions: vec!["P"],
-                },
+                }),
                 503,
             ),
             (
-                Error::Upstream {
+                Refusal::Error(Error::Upstream {
                     code: "u",
                     message: "x".into(),
                     retry_after: None,
-                },
+                }),
                 503,
             ),
-            (Error::internal("secret context"), 500),
+            (Refusal::Error(Error::internal("secret context")), 500),
         ];
         for (error, status) in table {
             let reply = reply_of(&error, "r-1");

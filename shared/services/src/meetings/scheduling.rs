@@ -169,7 +169,7 @@ impl Saga<'_> {
                     remote: &remote,
                 };
                 let (scheduled, pushed_all) =
-                    undisturbed(|| outcome.write(&availability, Some(self.seal))).await?;
+                    undisturbed(|| outcome.write(availability.as_ref(), Some(self.seal))).await?;
                 tracing::debug!(pushed_all, "scheduled");
                 Ok(scheduled)
             }
@@ -237,10 +237,10 @@ impl Saga<'_> {
     async fn fail(&self, intent: &Intent, failure: CallFailure) -> Result<Error, Error> {
         match failure.effect {
             Effect::Unknown => {
-                tracing::warn!(intent_id = %intent.intent_id, "a call's effect is unknown; it will be settled")
+                tracing::warn!(intent_id = %intent.intent_id, "a call's effect is unknown; it will be settled");
             }
             Effect::Refused | Effect::None => {
-                drop_intent(self.core, self.store, intent, false).await?
+                drop_intent(self.core, self.store, intent, false).await?;
             }
             // Somebody removed the event there: the next call creates it anew.
             Effect::Gone => drop_intent(self.core, self.store, intent, true).await?,
@@ -278,7 +278,7 @@ impl Outcome<'_> {
     /// a job brings it in step.
     pub(super) async fn write(
         &self,
-        availability: &Option<Vec<Availability>>,
+        availability: Option<&Vec<Availability>>,
         seal: Option<&Seal<'_, Scheduled>>,
     ) -> Result<(Scheduled, bool), Attempt> {
         let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
@@ -314,7 +314,7 @@ impl Outcome<'_> {
         let scheduled = Scheduled {
             note: note_of(&meeting, first),
             meeting,
-            availability: availability.clone(),
+            availability: availability.cloned(),
         };
         if let Some(seal) = seal {
             seal.apply(&mut transaction, &scheduled)?;

@@ -41,8 +41,7 @@ pub async fn settle(
     let wanted = meeting.filter(|meeting| {
         meeting.intent == Some(intent_id) && meeting.status != MeetingStatus::Cancelled
     });
-    let calendar = calendar_of(providers, tenant, wanted.as_ref());
-    let calendar = match calendar {
+    let calendar = match calendar_of(providers, tenant, wanted.as_ref()) {
         Ok(calendar) => calendar,
         Err(error) => {
             let failure = CallFailure {
@@ -131,7 +130,7 @@ impl Settler<'_> {
                     intent: &intent,
                     remote: &remote,
                 };
-                undisturbed(|| outcome.write(&None, None)).await?;
+                undisturbed(|| outcome.write(None, None)).await?;
                 tracing::info!(intent_id = %intent.intent_id, "an interrupted creation was found and finished");
                 Ok(())
             }

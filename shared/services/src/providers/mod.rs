@@ -6,8 +6,6 @@
 
 #[cfg(feature = "enterprise")]
 mod graph;
-#[cfg(feature = "enterprise")]
-mod graph_zone;
 mod local;
 mod unavailable;
 

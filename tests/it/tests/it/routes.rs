@@ -1,0 +1,226 @@
+//! Every route of the API, with a request that it takes: for the tests that
+//! drive them all. A route without a case here fails those tests.
+
+use chrono::TimeDelta;
+use convoke_local::Stack;
+use convoke_platform::http::Access;
+use convoke_platform::queue::Incoming;
+use convoke_platform::tenant::Tenant;
+use http::Method;
+use it::api::{ALL_SCOPES, Answer};
+use it::clock::TestClock;
+use it::deployed;
+use it::gateway::Event;
+use it::process::Process;
+use serde_json::{Value, json};
+
+/// When these tests take place: late enough that the deployed stack's own
+/// sweeper, which goes by the machine's clock, finds nothing of theirs due.
+pub(crate) const NOW: &str = "2049-12-01T08:00:00Z";
+
+/// Which function serves a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    MeetingApi,
+    IcsDownload,
+}
+
+/// What a route answers to ids that only another tenant has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// There is no such thing.
+    NotFound,
+    /// A list of the caller's own, in which nothing of the other's appears.
+    Lists,
+    /// It makes one of the caller's own under that id.
+    Makes,
+    /// It names nothing of a tenant's.
+    Nameless,
+}
+
+/// A route and a request that it takes.
+pub(crate) struct Case {
+    pub(crate) service: Service,
+    pub(crate) method: Method,
+    pub(crate) template: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) access: Access,
+    pub(crate) body: Option<Value>,
+    pub(crate) foreign: Foreign,
+    /// The answer to a caller who may.
+    pub(crate) status: u16,
+}
+
+impl Case {
+    /// The permission that the route asks for.
+    pub(crate) fn permission(&self) -> Option<&'static str> {
+        match self.access {
+            Access::Permission(permission, _) => Some(permission),
+            Access::SignedLink => None,
+        }
+    }
+
+    /// The request, with the ids of an estate, on behalf of nobody.
+    pub(crate) fn event(&self, ids: &Estate) -> Event {
+        let event = Event::new(self.method.as_str(), &ids.fill(self.template));
+        match &self.body {
+            Some(body) => event.json(body),
+            None => event,
+        }
+    }
+
+    /// Sends an event to the function that serves the route.
+    pub(crate) async fn send(&self, process: &Process, event: Event) -> Answer {
+        match self.service {
+            Service::MeetingApi => process.api(event).await,
+            Service::IcsDownload => process.ics(event).await,
+        }
+    }
+}
+
+/// A case per route of both permission tables.
+pub(crate) fn cases() -> Vec<Case> {
+    let meeting_api = meeting_api::routes::ROUTES
+        .iter()
+        .map(|route| (Service::MeetingApi, &route.method, route.path, route.operation, route.access));
+    let ics_download = ics_download::ROUTES
+        .iter()
+        .map(|route| (Service::IcsDownload, &route.method, route.path, route.operation, route.access));
+    meeting_api
+        .chain(ics_download)
+        .map(|(service, method, template, operation, access)| {
+            let (body, status, foreign) = request_of(operation);
+            Case { service, method: method.clone(), template, operation, access, body, foreign, status }
+        })
+        .collect()
+}
+
+fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
+    use Foreign::{Lists, Makes, Nameless, NotFound};
+    match operation {
+        "put_control_schedule" => (Some(schedule()), 200, Makes),
+        "get_control_schedule" | "get_meeting" | "list_occurrences" | "get_control" => (None, 200, NotFound),
+        "complete_control_schedule" => (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound),
+        "create_meeting" => (Some(meeting()), 201, Makes),
+        "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => (None, 200, Lists),
+        "update_meeting" => (Some(json!({ "title": "Another title" })), 200, NotFound),
+        "delete_meeting" | "cancel_meeting" | "schedule_meeting" => (None, 200, NotFound),
+        // The estate's meeting is on no calendar that could be asked.
+        "list_slots" => (None, 409, NotFound),
+        "put_control" | "put_client" => (Some(json!({ "name": "Another name" })), 200, Makes),
+        "list_meeting_providers" => (None, 200, Nameless),
+        "put_user" => (Some(json!({ "name": "Another name" })), 200, Makes),
+        "put_contact" => (Some(json!({ "name": "Another name", "client_id": "any" })), 200, Makes),
+        "get_user" | "get_contact" | "get_client" => (None, 200, NotFound),
+        "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
+        "download_meeting_ics" => (None, 200, NotFound),
+        "open_ics_link" => (None, 200, Nameless),
+        other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
+    }
+}
+
+/// A schedule that meetings can be linked to.
+pub(crate) fn schedule() -> Value {
+    json!({ "frequency": "QUARTERLY", "next_due": "2050-01-14", "timezone": "Europe/Berlin" })
+}
+
+/// A meeting without attendees.
+pub(crate) fn meeting() -> Value {
+    json!({ "title": "PCI Scope Review", "frequency": "QUARTERLY", "provider": "ics",
+        "start": "2050-01-14T09:00", "duration_minutes": 60, "timezone": "Europe/Berlin" })
+}
+
+/// Something of everything, of one tenant.
+pub(crate) struct Estate {
+    pub(crate) org: String,
+    pub(crate) control: String,
+    pub(crate) meeting: String,
+    pub(crate) user: String,
+    pub(crate) contact: String,
+    pub(crate) client: String,
+    pub(crate) token: String,
+}
+
+impl Estate {
+    /// Makes one, with ids that no other has.
+    pub(crate) async fn of(process: &Process, org: &str) -> Self {
+        let of_org = |kind: &str| format!("{kind}-of-{org}");
+        let mut estate = Self {
+            org: org.to_owned(),
+            control: of_org("control"),
+            user: of_org("user"),
+            contact: of_org("contact"),
+            client: of_org("client"),
+            meeting: String::new(),
+            token: String::new(),
+        };
+        let (user, control) = (estate.user.clone(), estate.control.clone());
+        let put = async |path: &str, body: Value| {
+            admin(process, org, "PUT", path, Some(&body)).await.expect(201);
+        };
+        put(&format!("/api/v1/users/{user}"), json!({ "name": "Ada", "email": format!("ada@{org}.example") })).await;
+        let contact = json!({ "name": "Bob", "email": format!("bob@{org}.example"), "client_id": estate.client });
+        put(&format!("/api/v1/contacts/{}", estate.contact), contact).await;
+        put(&format!("/api/v1/clients/{}", estate.client), json!({ "name": "Client" })).await;
+        put(&format!("/api/v1/orgs/{org}/controls/{control}"), json!({ "name": "Control" })).await;
+        put(&format!("/api/v1/orgs/{org}/controls/{control}/schedule"), schedule()).await;
+        let mut body = meeting();
+        body["attendees"] = json!([{ "user_id": user }, { "email": "eve@outside.example", "name": "Eve" }]);
+        let path = format!("/api/v1/orgs/{org}/controls/{control}/meetings");
+        let made = admin(process, org, "POST", &path, Some(&body)).await.expect(201);
+        text(&made["meeting_id"]).clone_into(&mut estate.meeting);
+        text(&made["ics_url"]).rsplit('/').next().unwrap().clone_into(&mut estate.token);
+        estate
+    }
+
+    /// Puts these ids into a route's path.
+    pub(crate) fn fill(&self, template: &str) -> String {
+        let pairs = [
+            ("{org_id}", &self.org),
+            ("{control_id}", &self.control),
+            ("{meeting_id}", &self.meeting),
+            ("{user_id}", &self.user),
+            ("{contact_id}", &self.contact),
+            ("{client_id}", &self.client),
+            ("{token}", &self.token),
+        ];
+        let path = pairs.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
+        assert!(!path.contains('{'), "{path} has a parameter that no estate fills");
+        path
+    }
+}
+
+/// Handlers on the shared stack whose clock stands at [`NOW`].
+pub(crate) fn process() -> (Process, TestClock) {
+    let clock = TestClock::at(NOW);
+    (Process::new(stack(), clock.ports(), None), clock)
+}
+
+/// The shared stack.
+pub(crate) fn stack() -> &'static Stack {
+    deployed::stack()
+}
+
+/// Calls `meeting-api` as an internal user who may do everything.
+pub(crate) async fn admin(process: &Process, org: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let event = Event::new(method, path).internal(org, "u-admin", ALL_SCOPES);
+    process.api(match body {
+        Some(body) => event.json(body),
+        None => event,
+    })
+    .await
+}
+
+/// A tenant, vouched for the way a queue's message is.
+pub(crate) fn tenant(org: &str) -> Tenant {
+    let body = json!({ "id": "00000000-0000-7000-8000-000000000000", "tenant": org, "job": null });
+    Incoming::parse(&body.to_string()).unwrap().tenant
+}
+
+/// JSON's text.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// A little more than a day.
+pub(crate) const OVER_A_DAY: TimeDelta = TimeDelta::seconds(86_401);
