@@ -32,6 +32,10 @@ pub struct Edition {
     pub features: Vec<String>,
 }
 
+#[allow(
+    clippy::derivable_impls,
+    reason = "the edition is this build's own, not always false"
+)]
 impl Default for Edition {
     fn default() -> Self {
         Self {
@@ -95,12 +99,12 @@ async fn build(
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace.root()).args([
         "build",
+        // The whole workspace, as the tests build it: with fewer packages selected, dependencies
+        // would have other features and be built once more.
+        "--workspace",
         "--bins",
         "--message-format=json-render-diagnostics",
     ]);
-    for name in names {
-        cargo.args(["--package", name]);
-    }
     if !edition.enterprise {
         cargo.arg("--no-default-features");
     }

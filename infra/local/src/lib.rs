@@ -23,6 +23,7 @@ mod functions;
 mod graph;
 mod host;
 mod issuer;
+mod log_line;
 mod logbook;
 mod ports;
 mod progress;

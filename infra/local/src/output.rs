@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use crate::log_line::readable;
+
 /// One line on standard output. A reader that has gone away is no error.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -20,6 +22,7 @@ pub fn failure(error: &anyhow::Error) {
 
 /// What a function printed, after its name.
 pub(crate) fn log(function: &str, text: &str) {
+    let text = readable(text);
     let mut out = std::io::stdout().lock();
     let _ = if out.is_terminal() {
         writeln!(out, "\u{1b}[2m{function:<14}\u{1b}[0m {text}")

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// Longest opaque id, in octets.
@@ -98,6 +99,12 @@ macro_rules! minted_id {
             /// Reads the hyphenated form; anything else names nothing.
             pub fn parse(text: &str) -> Option<Self> {
                 (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten().map(Self)
+            }
+
+            /// When it was minted: `UUIDv7` begins with the time.
+            pub fn minted_at(self) -> Option<DateTime<Utc>> {
+                let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+                DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
             }
 
             /// The bare UUID.

@@ -89,6 +89,8 @@ pub struct EventChange {
     pub recurrence: Option<Recurrence>,
     /// Whether attendees may propose other times.
     pub allow_new_time_proposals: Option<bool>,
+    /// Make it a Teams meeting; once online, Graph does not take it back (*event resource*).
+    pub make_online_meeting: bool,
 }
 
 impl EventChange {
@@ -125,6 +127,10 @@ impl EventChange {
         }
         if let Some(allowed) = self.allow_new_time_proposals {
             event.insert("allowNewTimeProposals".into(), json!(allowed));
+        }
+        if self.make_online_meeting {
+            event.insert("isOnlineMeeting".into(), json!(true));
+            event.insert("onlineMeetingProvider".into(), json!("teamsForBusiness"));
         }
         event
     }

@@ -102,16 +102,36 @@ where
     work.note("request_id", request_id.clone());
     let result = match Incoming::parse(message.body.as_deref().unwrap_or_default()) {
         Ok(incoming) => {
-            let tenant = incoming.tenant.id().to_string();
-            let kind = incoming
-                .job
-                .get("job")
-                .and_then(|kind| kind.as_str())
-                .unwrap_or("unknown")
-                .to_owned();
-            let span = tracing::info_span!("message", request_id, operation, tenant, job = kind);
-            work.note("tenant", tenant);
-            work.note("job", kind);
+            let named = |name| {
+                incoming
+                    .job
+                    .get(name)
+                    .and_then(|value| value.as_str())
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let (tenant, kind, meeting_id) = (
+                incoming.tenant.id().to_string(),
+                named("job"),
+                named("meeting_id"),
+            );
+            let span = tracing::info_span!(
+                "message",
+                request_id,
+                operation,
+                tenant,
+                job = kind,
+                meeting_id
+            );
+            for (name, value) in [
+                ("tenant", tenant),
+                ("job", kind),
+                ("meeting_id", meeting_id),
+            ] {
+                if !value.is_empty() {
+                    work.note(name, value);
+                }
+            }
             job(incoming).instrument(span).await
         }
         Err(error) => Err(Error::internal(error.to_string())),

@@ -5,8 +5,13 @@
 //! between (a Graph call, a failure with its context) come from `tracing` in
 //! the same form, inside the unit's span.
 
+mod flat;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use tracing_subscriber::fmt::format::JsonFields;
+
+use self::flat::FlatJson;
 
 /// Starts logging in JSON on standard output; `level` is a `tracing` level
 /// word, `info` where absent.
@@ -16,11 +21,8 @@ pub fn start(level: Option<&str>) {
         .unwrap_or(tracing::Level::INFO);
     // A second start (tests) keeps the first.
     let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(true)
+        .fmt_fields(JsonFields::new())
+        .event_format(FlatJson)
         .with_max_level(level)
         .try_init();
 }

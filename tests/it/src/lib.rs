@@ -17,3 +17,4 @@ pub mod office;
 pub mod openapi;
 pub mod process;
 pub mod readers;
+pub mod requests;

@@ -2,7 +2,7 @@
 
 use convoke_domain::error::Error;
 use http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::Refusal;
@@ -42,10 +42,24 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
 /// (422), with a pointer to the place. Unknown fields are refused by name.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let body = if body.is_empty() { b"{}" } else { body };
+    require_object(body)?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// A list of values would read as a command by position.
+fn require_object(body: &[u8]) -> Result<(), Error> {
+    if body.trim_ascii_start().first() == Some(&b'{') {
+        return Ok(());
+    }
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
+    Err(Error::invalid(
+        "",
+        "invalid_value",
+        "the body is a JSON object",
+    ))
 }
 
 /// Reads a part of a body that was kept as it is, such as an entry of a list
@@ -175,6 +189,12 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_list_is_no_command() {
+        assert_eq!(violation(r#"["x"]"#), (String::new(), "invalid_value"));
+        assert_eq!(violation("null"), (String::new(), "invalid_value"));
+    }
+
     /// XC-3: what is no JSON is malformed, not invalid.
     #[test]
     fn text_that_is_no_json_is_malformed() {
@@ -193,13 +213,10 @@ mod tests {
                 assert_eq!(result.unwrap_err().code(), "malformed_json", "{body:?}");
             }
         }
-        let deep = "[".repeat(100_000);
-        assert_eq!(
-            read::<serde_json::Value>(deep.as_bytes())
-                .unwrap_err()
-                .code(),
-            "malformed_json"
-        );
+        for deep in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
+            let error = read::<serde_json::Value>(deep.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "malformed_json");
+        }
     }
 
     #[test]

@@ -92,7 +92,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
             "request",
             request_id,
             operation,
-            tenant = tracing::field::Empty
+            tenant = tracing::field::Empty,
+            meeting_id = tracing::field::Empty,
+            control_id = tracing::field::Empty
         );
         let answer = match found {
             Ok((route, params)) => {
@@ -229,6 +231,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
                 // Ids of ours only: people's ids may be addresses.
                 "meeting_id" | "control_id" if is_loggable(value) => {
                     work.note(name, value.as_str());
+                    tracing::Span::current().record(name.as_str(), value.as_str());
                 }
                 _ => {}
             }

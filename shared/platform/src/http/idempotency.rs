@@ -26,7 +26,9 @@ use uuid::Uuid;
 use super::{Caller, Reply};
 use crate::clock::Ports;
 use crate::keyring::sha256_hex;
-use crate::store::{Key, Record, Store, StoreError, TenantStore, Transaction, describe, from_item};
+use crate::store::{
+    Key, Record, Store, StoreError, TenantStore, Transaction, describe, from_item, from_sdk,
+};
 
 /// Longest key, in characters.
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
@@ -142,11 +144,15 @@ pub(super) async fn begin(
             answer: Some(answer),
             ..
         }) => Ok(Begun::Done(answer.into_reply()?)),
-        Some(_) => Err(Error::conflict(
-            "request_in_progress",
-            "the first request with this Idempotency-Key is still running",
-        )),
+        Some(_) => Err(in_progress()),
     }
+}
+
+fn in_progress() -> Error {
+    Error::conflict(
+        "request_in_progress",
+        "the first request with this Idempotency-Key is still running",
+    )
 }
 
 impl Mark {
@@ -188,7 +194,11 @@ impl Mark {
                     .ok_or_else(|| Error::internal("a failed condition returned no item"))?;
                 Ok(Some(from_item(held)?))
             }
-            Err(error) => Err(StoreError::Unavailable(describe(&error)).into()),
+            Err(error) => match from_sdk(&error) {
+                // The mark is in a transaction just now: its request is about to end.
+                conflict if conflict.is_conflict() => Err(in_progress()),
+                error => Err(error.into()),
+            },
         }
     }
 

@@ -79,7 +79,7 @@ where
 }
 
 /// Reads an SDK error of an operation without conditions.
-pub(super) fn from_sdk<E, R>(error: &SdkError<E, R>) -> StoreError
+pub(crate) fn from_sdk<E, R>(error: &SdkError<E, R>) -> StoreError
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     R: std::fmt::Debug,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 
+pub(crate) use error::from_sdk;
 pub use error::{StoreError, describe};
 pub use query::{Filter, Index, Page, Position, Query, SortRange};
 pub(crate) use record::from_item;
@@ -22,6 +23,9 @@ pub use sweep::{DueRow, Sweeper};
 pub use transaction::{TRANSACTION_MAX, Transaction};
 
 use crate::tenant::Tenant;
+
+/// Most items of one batch read (DynamoDB's own limit).
+const BATCH_MAX: usize = 100;
 
 /// The table.
 #[derive(Clone)]
@@ -81,23 +85,19 @@ impl TenantStore {
         answer.item.map(from_item).transpose()
     }
 
-    /// Reads up to 100 items at once, strongly consistent, in no order; absent
-    /// ones are left out.
+    /// Reads items 100 at a time, strongly consistent, in no order; absent ones
+    /// are left out. No key may be given twice.
     pub async fn get_all<R: Record>(&self, keys: &[Key]) -> Result<Vec<R>, StoreError> {
         let mut records = Vec::with_capacity(keys.len());
         let mut pending: Vec<Item> = keys
             .iter()
             .map(|key| key.attributes(&self.tenant))
             .collect();
-        for attempt in 0..6 {
-            if pending.is_empty() {
-                return Ok(records);
-            }
-            if attempt > 0 {
-                crate::backoff::pause(attempt).await;
-            }
+        let mut incomplete = 0;
+        while !pending.is_empty() {
+            let batch = pending.split_off(pending.len().saturating_sub(BATCH_MAX));
             let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut pending)))
+                .set_keys(Some(batch))
                 .consistent_read(true)
                 .build()
                 .map_err(|error| StoreError::Corrupt(error.to_string()))?;
@@ -117,16 +117,24 @@ impl TenantStore {
             {
                 records.push(from_item(item)?);
             }
-            pending = answer
+            let mut left = answer
                 .unprocessed_keys
                 .into_iter()
                 .flat_map(std::collections::HashMap::into_values)
                 .flat_map(|rest| rest.keys)
-                .collect();
+                .peekable();
+            if left.peek().is_some() {
+                incomplete += 1;
+                if incomplete > 5 {
+                    return Err(StoreError::Throttled(
+                        "a batch read stayed incomplete".to_owned(),
+                    ));
+                }
+                crate::backoff::pause(incomplete).await;
+            }
+            pending.extend(left);
         }
-        Err(StoreError::Throttled(
-            "a batch read stayed incomplete".to_owned(),
-        ))
+        Ok(records)
     }
 
     /// Writes a record whatever was there: only for records nobody else reads

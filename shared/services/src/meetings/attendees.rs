@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use convoke_domain::directory::User;
 use convoke_domain::error::{Error, Violations};
 use convoke_domain::event::MeetingEventKind;
 use convoke_domain::id::{MeetingId, UserId};
-use convoke_domain::meeting::{Attendee, Identity, Meeting, refuse_duplicates};
+use convoke_domain::meeting::{Attendee, Identity, Meeting, MeetingStatus, refuse_duplicates};
 use convoke_platform::records::{AttendanceRecord, MeetingRecord, UserRecord};
-use convoke_platform::store::{Query, StoreError, TenantStore};
+use convoke_platform::store::{Query, Record, StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
 use super::{change, find};
@@ -77,9 +78,11 @@ pub async fn refresh_user(core: &Core, tenant: &Tenant, user_id: &UserId) -> Res
         undisturbed(|| async {
             let users = read_users(&store, std::slice::from_ref(user_id)).await?;
             let Some(mut meeting) = find(&store, note.meeting_id()).await? else {
-                return Ok(());
+                return Ok(forget(core, &store, &note).await?);
             };
-            if !copy_onto(&mut meeting, user_id, users.get(user_id)) {
+            if meeting.status == MeetingStatus::Cancelled
+                || !copy_onto(&mut meeting, user_id, users.get(user_id))
+            {
                 return Ok(());
             }
             let expected = meeting.version;
@@ -94,6 +97,24 @@ pub async fn refresh_user(core: &Core, tenant: &Tenant, user_id: &UserId) -> Res
             Ok(transaction.commit().await?)
         })
         .await?;
+    }
+    Ok(())
+}
+
+/// Drops the note of a meeting that is gone; one that is just being created
+/// comes after its note.
+async fn forget(
+    core: &Core,
+    store: &TenantStore,
+    note: &AttendanceRecord,
+) -> Result<(), StoreError> {
+    let long_ago = core.ports.now() - TimeDelta::hours(1);
+    if note
+        .meeting_id()
+        .minted_at()
+        .is_some_and(|at| at < long_ago)
+    {
+        store.delete(&note.key()).await?;
     }
     Ok(())
 }

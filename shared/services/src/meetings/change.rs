@@ -90,7 +90,7 @@ async fn update_once(
     }
     meeting.updated_at = now;
     meeting.version = expected + 1;
-    leave_provider(core, &mut transaction, &mut meeting)?;
+    leave_provider(core, &mut transaction, &mut meeting, before.provider)?;
     push_if_behind(core, &mut transaction, &mut meeting)?;
     transaction.replace(&MeetingRecord::from(&meeting), expected);
     let event = core.meeting_event(store.tenant().id(), MeetingEventKind::Updated, &meeting)?;
@@ -126,24 +126,25 @@ async fn change_link(
     }
 }
 
-/// Takes the event off a provider that is no longer the meeting's.
+/// Leaves a provider that is no longer the meeting's: its event is to be
+/// removed, and a call that is under way there finds itself unwanted.
 fn leave_provider(
     core: &Core,
     transaction: &mut Transaction,
     meeting: &mut Meeting,
+    before: ProviderKind,
 ) -> Result<(), Error> {
-    let Some(remote) = meeting
-        .remote
-        .take_if(|remote| remote.provider != meeting.provider)
-    else {
+    if meeting.provider == before {
         return Ok(());
-    };
+    }
     meeting.status = MeetingStatus::Planned;
     meeting.intent = None;
-    if remote.provider == ProviderKind::Graph {
-        intend_removal(core, transaction, meeting, &remote, false)?;
+    match meeting.remote.take() {
+        Some(remote) if remote.provider == ProviderKind::Graph => {
+            intend_removal(core, transaction, meeting, &remote, false).map(|_| ())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Writes down that an event is to be removed; `claimed` when the caller sets

@@ -16,6 +16,7 @@ use convoke_platform::records::{IntentRecord, MeetingRecord};
 use convoke_platform::store::{Record, TenantStore};
 use convoke_platform::tenant::Tenant;
 
+use super::settle::requeue;
 use super::slots::{Availability, availability};
 use super::{change, find, must_find};
 use crate::core::{Core, undisturbed};
@@ -140,7 +141,7 @@ struct Saga<'a> {
 
 impl Saga<'_> {
     async fn run(&self, id: MeetingId) -> Result<Scheduled, Error> {
-        let (meeting, intent) = undisturbed(|| self.begin(id)).await?;
+        let (meeting, intent, is_first) = undisturbed(|| self.begin(id)).await?;
         let availability = availability(
             self.calendar,
             self.store.tenant(),
@@ -173,12 +174,13 @@ impl Saga<'_> {
                 tracing::debug!(pushed_all, "scheduled");
                 Ok(scheduled)
             }
-            Err(failure) => Err(self.fail(&intent, failure).await?),
+            Err(failure) => Err(self.fail(intent, is_first, failure).await?),
         }
     }
 
-    /// Writes the intent, or takes over one that was left behind.
-    async fn begin(&self, id: MeetingId) -> Result<(Meeting, Intent), Attempt> {
+    /// Writes the intent, or takes over one that was left behind; answers also
+    /// whether it is the first to call the provider for it.
+    async fn begin(&self, id: MeetingId) -> Result<(Meeting, Intent, bool), Attempt> {
         let mut meeting = must_find(self.store, id).await?;
         require_schedulable(&meeting)?;
         let now = self.core.ports.now();
@@ -186,7 +188,7 @@ impl Saga<'_> {
         meeting.advance_past(now);
         let mut transaction = self.store.transaction();
         if let Some(mut intent) = left_behind(self.store, &meeting).await? {
-            if !intent.is_free(now) {
+            if !intent.is_free(now) || !can_take_over(&intent, &meeting) {
                 return Err(Error::conflict(
                     "provider_call_in_progress",
                     "this meeting is being scheduled right now; try again in a moment",
@@ -195,10 +197,13 @@ impl Saga<'_> {
             }
             let was = intent.version;
             intent.claim(LEASE, now);
-            (intent.revision, intent.sequence) = (meeting.revision, meeting.sequence);
+            if intent.operation != Operation::Create {
+                // A creation keeps its own: an event that is found shows that, or more.
+                (intent.revision, intent.sequence) = (meeting.revision, meeting.sequence);
+            }
             transaction.replace(&IntentRecord::from(&intent), was);
             transaction.commit().await?;
-            return Ok((meeting, intent));
+            return Ok((meeting, intent, false));
         }
         let held = meeting
             .remote
@@ -229,24 +234,42 @@ impl Saga<'_> {
         transaction.create(&IntentRecord::from(&intent));
         transaction.replace(&MeetingRecord::from(&meeting), expected);
         transaction.commit().await?;
-        Ok((meeting, intent))
+        Ok((meeting, intent, true))
     }
 
     /// Ends the intent of a call that certainly had no effect; leaves one that
     /// may have had to `settle`.
-    async fn fail(&self, intent: &Intent, failure: CallFailure) -> Result<Error, Error> {
+    async fn fail(
+        &self,
+        intent: Intent,
+        is_first: bool,
+        failure: CallFailure,
+    ) -> Result<Error, Error> {
         match failure.effect {
             Effect::Unknown => {
                 tracing::warn!(intent_id = %intent.intent_id, "a call's effect is unknown; it will be settled");
             }
+            // Whether the call before this one made the event is still to be found out.
+            Effect::Refused | Effect::None
+                if !is_first && intent.operation == Operation::Create =>
+            {
+                requeue(self.core, self.store, intent).await?;
+            }
             Effect::Refused | Effect::None => {
-                drop_intent(self.core, self.store, intent, false).await?;
+                drop_intent(self.core, self.store, &intent, Ending::NoEffect).await?;
             }
             // Somebody removed the event there: the next call creates it anew.
-            Effect::Gone => drop_intent(self.core, self.store, intent, true).await?,
+            Effect::Gone => drop_intent(self.core, self.store, &intent, Ending::Gone).await?,
         }
         Ok(failure.error)
     }
+}
+
+/// An event is looked for where its creation put it: a creation at another time
+/// has to be settled first.
+fn can_take_over(intent: &Intent, meeting: &Meeting) -> bool {
+    let start = meeting.next_occurrence().map(|next| next.start);
+    intent.operation != Operation::Create || start == Some(intent.first_start)
 }
 
 async fn left_behind(store: &TenantStore, meeting: &Meeting) -> Result<Option<Intent>, Attempt> {
@@ -367,13 +390,23 @@ fn note_of(meeting: &Meeting, first: bool) -> String {
     format!("The recurring event was {done} in the organiser's Microsoft 365 calendar.{teams}")
 }
 
-/// Ends an intent that had no effect; `gone` when the provider's event turned
-/// out to be removed.
+/// Why an intent ends without outcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The call changed nothing; what the meeting says by now is still to be sent.
+    NoEffect,
+    /// The provider's event turned out to be removed.
+    Gone,
+    /// It failed too often; the next change tries again.
+    GivenUp,
+}
+
+/// Ends an intent without outcome.
 pub(super) async fn drop_intent(
     core: &Core,
     store: &TenantStore,
     intent: &Intent,
-    gone: bool,
+    ending: Ending,
 ) -> Result<(), Error> {
     undisturbed(|| async {
         let mut transaction = store.transaction();
@@ -384,12 +417,16 @@ pub(super) async fn drop_intent(
         {
             let expected = meeting.version;
             meeting.intent = None;
-            if gone {
-                meeting.remote = None;
-                meeting.status = MeetingStatus::Planned;
-            }
             meeting.updated_at = core.ports.now();
             meeting.version = expected + 1;
+            match ending {
+                Ending::NoEffect => change::push_if_behind(core, &mut transaction, &mut meeting)?,
+                Ending::Gone => {
+                    meeting.remote = None;
+                    meeting.status = MeetingStatus::Planned;
+                }
+                Ending::GivenUp => {}
+            }
             transaction.replace(&MeetingRecord::from(&meeting), expected);
         }
         Ok(transaction.commit().await?)

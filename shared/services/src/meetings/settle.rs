@@ -13,7 +13,7 @@ use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
 use super::find;
-use super::scheduling::{LEASE, Outcome, drop_intent};
+use super::scheduling::{Ending, LEASE, Outcome, drop_intent};
 use crate::core::{Core, undisturbed};
 use crate::providers::{CallFailure, Effect, Providers, RemoteCalendar};
 
@@ -63,7 +63,9 @@ pub async fn settle(
             settler.update(intent, &meeting, &event_id).await
         }
         // The meeting needs it no more; what is to be removed has an intent of its own.
-        (Operation::Update { .. }, None) => drop_intent(core, &store, &intent, false).await,
+        (Operation::Update { .. }, None) => {
+            drop_intent(core, &store, &intent, Ending::NoEffect).await
+        }
         (Operation::Delete { event_id }, _) => {
             let event_id = event_id.clone();
             settler.delete(intent, &event_id).await
@@ -137,7 +139,7 @@ impl Settler<'_> {
             Ok(Some(remote)) => self.delete(intent, &remote.external_event_id).await,
             Ok(None) if intent.attempts + 1 >= LOOKUPS => {
                 tracing::info!(intent_id = %intent.intent_id, "an interrupted creation had no effect");
-                drop_intent(self.core, self.store, &intent, false).await
+                drop_intent(self.core, self.store, &intent, Ending::NoEffect).await
             }
             Ok(None) => requeue(self.core, self.store, intent).await,
             Err(failure) => {
@@ -172,7 +174,7 @@ impl Settler<'_> {
                 ..
             }) => {
                 tracing::warn!(meeting_id = %meeting.meeting_id, "the provider's event was removed there");
-                drop_intent(self.core, self.store, &intent, true).await
+                drop_intent(self.core, self.store, &intent, Ending::Gone).await
             }
             Err(failure) => {
                 put_back(self.core, self.store, intent, &failure, UPDATE_ATTEMPTS).await
@@ -190,7 +192,7 @@ impl Settler<'_> {
             | Err(CallFailure {
                 effect: Effect::Gone,
                 ..
-            }) => drop_intent(self.core, self.store, &intent, false).await,
+            }) => drop_intent(self.core, self.store, &intent, Ending::NoEffect).await,
             Err(failure) => {
                 put_back(self.core, self.store, intent, &failure, DELETE_ATTEMPTS).await
             }
@@ -216,13 +218,18 @@ async fn put_back(
             code,
             "given up: the provider's calendar has to be put right by hand"
         );
-        return drop_intent(core, store, &intent, false).await;
+        return drop_intent(core, store, &intent, Ending::GivenUp).await;
     }
     tracing::warn!(intent_id = %intent.intent_id, operation = intent.operation.as_str(), code, "to be tried again");
     requeue(core, store, intent).await
 }
 
-async fn requeue(core: &Core, store: &TenantStore, mut intent: Intent) -> Result<(), Error> {
+/// Puts an intent back, to be settled after a doubling wait.
+pub(super) async fn requeue(
+    core: &Core,
+    store: &TenantStore,
+    mut intent: Intent,
+) -> Result<(), Error> {
     let expected = intent.version;
     intent.put_back(core.ports.now());
     let mut transaction = store.transaction();

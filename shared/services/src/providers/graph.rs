@@ -87,7 +87,13 @@ impl RemoteCalendar for GraphProvider {
             .create_event(&intent.organizer, &event)
             .await
             .map_err(|error| failure(&error))?;
-        Ok(remote_event(created, meeting, &intent.organizer))
+        let adopted = created.adopted;
+        let mut remote = remote_event(created, meeting, &intent.organizer);
+        if adopted {
+            // Made by an earlier call, which may have carried less.
+            (remote.revision, remote.sequence) = (intent.revision, intent.sequence);
+        }
+        Ok(remote)
     }
 
     async fn update(

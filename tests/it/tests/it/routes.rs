@@ -105,8 +105,8 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => (None, 200, Lists),
         "update_meeting" => (Some(json!({ "title": "Another title" })), 200, NotFound),
         "delete_meeting" | "cancel_meeting" | "schedule_meeting" => (None, 200, NotFound),
-        // The estate's meeting is on no calendar that could be asked.
-        "list_slots" => (None, 409, NotFound),
+        // No calendar is configured here that could be asked.
+        "list_slots" => (None, 503, NotFound),
         "put_control" | "put_client" => (Some(json!({ "name": "Another name" })), 200, Makes),
         "list_meeting_providers" => (None, 200, Nameless),
         "put_user" => (Some(json!({ "name": "Another name" })), 200, Makes),

@@ -122,6 +122,11 @@ fn subject_of(meeting: &Meeting) -> String {
         .collect()
 }
 
+/// An online meeting without a link of its own is held in Teams.
+fn wants_teams(meeting: &Meeting) -> bool {
+    meeting.is_online && meeting.join_url.is_none()
+}
+
 pub(super) fn new_event(meeting: &Meeting, intent: &Intent) -> Result<NewEvent, CallFailure> {
     let next = next_of(meeting)?;
     let times = times_of(meeting, &next);
@@ -133,7 +138,7 @@ pub(super) fn new_event(meeting: &Meeting, intent: &Intent) -> Result<NewEvent, 
         time_zone: times.time_zone,
         location: meeting.location.clone(),
         attendees: attendees_of(meeting),
-        is_online_meeting: meeting.is_online && meeting.join_url.is_none(),
+        is_online_meeting: wants_teams(meeting),
         recurrence: Some(recurrence_of(meeting, &next)),
         transaction_id: intent.intent_id.to_string(),
         allow_new_time_proposals: false,
@@ -155,6 +160,11 @@ pub(super) fn event_change(meeting: &Meeting) -> Result<EventChange, CallFailure
         location: Some(meeting.location.clone().unwrap_or_default()),
         attendees: Some(attendees_of(meeting)),
         recurrence: (!same_series).then(|| recurrence_of(meeting, &next)),
+        make_online_meeting: wants_teams(meeting)
+            && meeting
+                .remote
+                .as_ref()
+                .is_some_and(|remote| remote.join_url.is_none()),
         ..EventChange::default()
     })
 }

@@ -1,0 +1,3 @@
+//! Scratch.
+#[path = "it/outbox.rs"]
+mod outbox;
