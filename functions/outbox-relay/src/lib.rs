@@ -15,8 +15,9 @@ use convoke_platform::outbox::{Relay, RelayError};
 use convoke_platform::queue::Queues;
 use convoke_platform::records::{IntentRecord, MeetingRecord};
 use convoke_platform::store::{DueKind, DueRow, Store};
-use convoke_services::jobs::Job;
+use convoke_services::jobs::{Job, mailbox_key};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Rows per kind and shard that one sweep takes on; the next comes in a minute.
 const SWEEP_LIMIT: u16 = 100;
@@ -135,20 +136,22 @@ impl App {
                 return Ok(());
             }
             DueKind::Intent => self.settle_job(row).await?,
-            DueKind::Occurrence => MeetingRecord::id_of(&row.key).map(|id| Job::AdvancePassed {
-                meeting_id: id.uuid(),
+            DueKind::Occurrence => MeetingRecord::id_of(&row.key).map(|id| {
+                let meeting_id = id.uuid();
+                (Job::AdvancePassed { meeting_id }, self.ports.mint())
             }),
         };
-        if let Some(job) = job {
+        if let Some((job, id)) = job {
             self.queues
-                .send(&row.tenant, &[job.to_outgoing(self.ports.mint())?])
+                .send(&row.tenant, &[job.to_outgoing(id)?])
                 .await?;
         }
         Ok(())
     }
 
-    /// Calls to one mailbox go one after the other: the job names it.
-    async fn settle_job(&self, row: &DueRow) -> Result<Option<Job>, lambda_runtime::Error> {
+    /// Calls to one mailbox go one after the other: the job names it. The same
+    /// state of an intent makes the same message, which the queue takes once.
+    async fn settle_job(&self, row: &DueRow) -> Result<Option<(Job, Uuid)>, lambda_runtime::Error> {
         let record = self
             .store
             .tenant(&row.tenant)
@@ -157,10 +160,13 @@ impl App {
         let Some(intent) = record.map(Intent::try_from).transpose()? else {
             return Ok(None);
         };
-        Ok(Some(Job::SettleIntent {
+        let intent_id = intent.intent_id.uuid();
+        let state = Uuid::from_u128(intent_id.as_u128().wrapping_add(intent.version.into()));
+        let job = Job::SettleIntent {
             meeting_id: intent.meeting_id.uuid(),
-            intent_id: intent.intent_id.uuid(),
-            mailbox: intent.organizer,
-        }))
+            intent_id,
+            mailbox: mailbox_key(&intent.organizer),
+        };
+        Ok(Some((job, state)))
     }
 }

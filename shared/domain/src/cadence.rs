@@ -188,6 +188,16 @@ impl Cadence {
         }
     }
 
+    /// A series that was accepted before: later zone data may skip its start,
+    /// which then moves forward like any other occurrence.
+    pub fn restored(frequency: Frequency, anchor: NaiveDateTime, zone: Zone) -> Cadence {
+        Cadence {
+            frequency,
+            anchor,
+            zone,
+        }
+    }
+
     /// How often.
     pub fn frequency(&self) -> Frequency {
         self.frequency

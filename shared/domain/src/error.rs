@@ -68,6 +68,15 @@ pub enum Error {
         /// Which state, and what would be possible.
         message: String,
     },
+    /// The same thing is being done right now; the state will allow it, or show
+    /// it done, in a moment (HTTP 409 with `Retry-After`).
+    #[error("{message}")]
+    InProgress {
+        /// Stable, snake_case.
+        code: &'static str,
+        /// What is under way.
+        message: String,
+    },
     /// `If-Match` names another version (HTTP 412).
     #[error("the resource is at another version than If-Match names")]
     VersionMismatch,
@@ -129,6 +138,14 @@ impl Error {
         }
     }
 
+    /// Something that is being done right now.
+    pub fn in_progress(code: &'static str, message: impl Into<String>) -> Self {
+        Self::InProgress {
+            code,
+            message: message.into(),
+        }
+    }
+
     /// A bug; `context` is for the log.
     pub fn internal(context: impl Into<String>) -> Self {
         Self::Internal {
@@ -142,6 +159,7 @@ impl Error {
             Self::Malformed { code, .. }
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
+            | Self::InProgress { code, .. }
             | Self::NotConfigured { code, .. }
             | Self::Upstream { code, .. } => code,
             Self::Invalid { .. } => "invalid_input",
@@ -155,7 +173,7 @@ impl Error {
     /// Whether the same call may succeed later without anybody changing anything.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::Busy { .. } | Self::Upstream { .. } => true,
+            Self::Busy { .. } | Self::Upstream { .. } | Self::InProgress { .. } => true,
             Self::Malformed { .. }
             | Self::Invalid { .. }
             | Self::NotFound { .. }

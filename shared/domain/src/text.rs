@@ -14,6 +14,10 @@ pub const LOCATION_MAX: usize = 500;
 /// Longest name of a person, client or control, in characters.
 pub const NAME_MAX: usize = 255;
 
+/// Most octets of a meeting's text, attendees included: forty meetings must fit
+/// into one transaction of the store (4 MB), however much their people write.
+pub const MEETING_OCTETS_MAX: usize = 96 * 1024;
+
 /// A title: some visible character, at most [`TITLE_MAX`] characters.
 pub fn check_title(text: &str, pointer: &str, wrong: &mut Violations) {
     check_line(text, pointer, TITLE_MAX, wrong);

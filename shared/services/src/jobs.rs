@@ -1,6 +1,7 @@
 //! Background work, as messages name it: ids and times, never people or links.
 
 use convoke_domain::error::Error;
+use convoke_platform::keyring::sha256_hex;
 use convoke_platform::queue::{Outgoing, Queue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,9 +41,14 @@ pub enum Job {
         meeting_id: Uuid,
         /// The intent.
         intent_id: Uuid,
-        /// The mailbox: calls to one go one after the other.
+        /// Names the mailbox without its address ([`mailbox_key`]): calls to one go one after the other.
         mailbox: String,
     },
+}
+
+/// Stands for a mailbox where its address must not be seen.
+pub fn mailbox_key(organizer: &str) -> String {
+    sha256_hex(organizer.to_lowercase().as_bytes())[..32].to_owned()
 }
 
 impl Job {

@@ -33,6 +33,17 @@ pub struct ScheduleInput {
     pub timezone: String,
 }
 
+/// A completed test, to be recorded.
+#[derive(Debug, Clone)]
+pub struct Completion<'a> {
+    /// The day it was done; today in the schedule's zone where absent.
+    pub completed_on: Option<NaiveDate>,
+    /// Who says so.
+    pub by: &'a UserId,
+    /// The version that the schedule must have.
+    pub if_match: Option<u64>,
+}
+
 /// What a completion did.
 #[derive(Debug, Clone)]
 pub struct Completed {
@@ -188,20 +199,18 @@ pub async fn complete(
     core: &Core,
     tenant: &Tenant,
     control_id: &ControlId,
-    completed_on: Option<NaiveDate>,
-    by: &UserId,
+    completion: &Completion<'_>,
     seal: &Seal<'_, Completed>,
 ) -> Result<Completed, Error> {
     let store = core.store(tenant);
-    undisturbed(|| complete_once(core, &store, control_id, completed_on, by, seal)).await
+    undisturbed(|| complete_once(core, &store, control_id, completion, seal)).await
 }
 
 async fn complete_once(
     core: &Core,
     store: &TenantStore,
     control_id: &ControlId,
-    completed_on: Option<NaiveDate>,
-    by: &UserId,
+    completion: &Completion<'_>,
     seal: &Seal<'_, Completed>,
 ) -> Result<Completed, Attempt> {
     let now = core.ports.now();
@@ -209,7 +218,10 @@ async fn complete_once(
         what: "control schedule",
     })?;
     let expected = schedule.version;
-    let completed_on = completed_on.unwrap_or_else(|| schedule.zone.local(now).date());
+    require_version(completion.if_match, expected)?;
+    let completed_on = completion
+        .completed_on
+        .unwrap_or_else(|| schedule.zone.local(now).date());
     if let Some(done) = store
         .get::<CompletionRecord>(&CompletionRecord::key_of(control_id, completed_on))
         .await?
@@ -241,7 +253,7 @@ async fn complete_once(
     transaction.create(&CompletionRecord::new(
         &completed.schedule,
         completed_on,
-        by.as_str(),
+        completion.by.as_str(),
         now,
     ));
     lockstep::write(core, store.tenant(), &mut transaction, &completed.advanced)?;

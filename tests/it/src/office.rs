@@ -37,18 +37,36 @@ pub struct Office {
 impl Office {
     /// A new organisation, with its Graph configured.
     pub async fn open() -> Self {
-        let graph = GraphSimulator::start(Options::default()).await.expect("a simulator");
+        let graph = GraphSimulator::start(Options::default())
+            .await
+            .expect("a simulator");
         graph.seed_demo();
         let org = deployed::new_org();
         let clock = TestClock::at(OPENING);
-        let process = Process::with_graph(deployed::resources(), clock.ports(), Some(&org), graph.base_url());
-        Self { org, clock, graph, process }
+        let process = Process::with_graph(
+            deployed::resources(),
+            clock.ports(),
+            Some(&org),
+            graph.base_url(),
+        );
+        Self {
+            org,
+            clock,
+            graph,
+            process,
+        }
     }
 
     /// Handlers of the same organisation whose deployment names another organiser.
     pub fn with_organizer(&self, organizer: &str) -> Process {
         let (clock, graph) = (self.clock.ports(), self.graph.base_url());
-        Process::with_organizer(deployed::resources(), clock, Some(&self.org), graph, organizer)
+        Process::with_organizer(
+            deployed::resources(),
+            clock,
+            Some(&self.org),
+            graph,
+            organizer,
+        )
     }
 
     /// Calls `meeting-api` below the organisation, as an internal user with every permission.
@@ -71,7 +89,10 @@ impl Office {
         for (name, value) in fields.as_object().into_iter().flatten() {
             body[name] = value.clone();
         }
-        let created = self.call("POST", "/controls/pci-1/meetings", Some(&body)).await.expect(201);
+        let created = self
+            .call("POST", "/controls/pci-1/meetings", Some(&body))
+            .await
+            .expect(201);
         created["meeting_id"].as_str().expect("an id").to_owned()
     }
 
@@ -84,22 +105,27 @@ impl Office {
 
     /// "Schedule now".
     pub async fn schedule(&self, id: &str) -> Answer {
-        self.call("POST", &format!("/meetings/{id}/schedule"), None).await
+        self.call("POST", &format!("/meetings/{id}/schedule"), None)
+            .await
     }
 
     /// Reads a meeting that is there.
     pub async fn meeting(&self, id: &str) -> Value {
-        self.call("GET", &format!("/meetings/{id}"), None).await.expect(200)
+        self.call("GET", &format!("/meetings/{id}"), None)
+            .await
+            .expect(200)
     }
 
     /// Changes a meeting.
     pub async fn patch(&self, id: &str, fields: &Value) -> Answer {
-        self.call("PATCH", &format!("/meetings/{id}"), Some(fields)).await
+        self.call("PATCH", &format!("/meetings/{id}"), Some(fields))
+            .await
     }
 
     /// Cancels a meeting.
     pub async fn cancel(&self, id: &str) -> Answer {
-        self.call("POST", &format!("/meetings/{id}/cancel"), None).await
+        self.call("POST", &format!("/meetings/{id}/cancel"), None)
+            .await
     }
 
     /// Deletes a meeting.
@@ -110,23 +136,35 @@ impl Office {
     /// What is on the organiser's calendar.
     pub fn on_calendar(&self) -> Vec<StoredEvent> {
         let events = self.graph.events(demo::ORGANIZER_UPN);
-        events.into_iter().filter(|event| event.removed.is_none()).collect()
+        events
+            .into_iter()
+            .filter(|event| event.removed.is_none())
+            .collect()
     }
 
     /// Requests to Graph whose method is this and whose path ends so.
     pub fn requests(&self, method: &str, path_end: &str) -> Vec<Received> {
         let received = self.graph.received().into_iter();
-        received.filter(|one| one.method == method && one.path.ends_with(path_end)).collect()
+        received
+            .filter(|one| one.method == method && one.path.ends_with(path_end))
+            .collect()
     }
 
     /// Returns once a fault holds a request back.
     pub async fn until_hanging(&self) {
         let arrived = async {
-            while !self.graph.received().iter().any(|one| one.outcome == Outcome::Hanging) {
+            while !self
+                .graph
+                .received()
+                .iter()
+                .any(|one| one.outcome == Outcome::Hanging)
+            {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(ARRIVES_WITHIN, arrived).await.expect("the request arrives");
+        tokio::time::timeout(ARRIVES_WITHIN, arrived)
+            .await
+            .expect("the request arrives");
     }
 
     /// Does what relay, sweeper and queues would do, until nothing is left; the
@@ -160,7 +198,9 @@ impl Office {
             }
             for row in rows {
                 if let Some(intent) = self.intent(&row).await {
-                    self.process.deliver(&self.org, &settle_job(&intent), true).await;
+                    self.process
+                        .deliver(&self.org, &settle_job(&intent), true)
+                        .await;
                 }
             }
         }
@@ -169,23 +209,58 @@ impl Office {
     /// Provider calls that are under way or wait, as stored.
     pub async fn intents(&self) -> Vec<Value> {
         let mut intents = vec![];
-        for row in self.due(DueKind::Intent, self.now() + TimeDelta::days(365)).await {
+        for row in self
+            .due(DueKind::Intent, self.now() + TimeDelta::days(365))
+            .await
+        {
             intents.extend(self.intent(&row).await);
         }
         intents
     }
 
+    /// XC-8: what the meeting says of the calendar is what is on it, and nothing
+    /// is under way.
+    pub async fn assert_in_step(&self, id: &str, case: &str) {
+        assert_eq!(self.intents().await, Vec::<Value>::new(), "{case}");
+        let events = self.on_calendar().into_iter();
+        let on_calendar: Vec<_> = events.map(|event| (event.id, event.subject)).collect();
+        let answer = self.call("GET", &format!("/meetings/{id}"), None).await;
+        if answer.status == 404 {
+            assert_eq!(on_calendar, [], "{case}: an orphan");
+            return;
+        }
+        let meeting = answer.expect(200);
+        match meeting["external_event_id"].as_str() {
+            Some(event) if meeting["provider"] == "graph" => {
+                let title = meeting["title"].as_str().unwrap_or_default().to_owned();
+                assert_eq!(on_calendar, [(event.to_owned(), title)], "{case}");
+                assert_eq!(meeting["status"], "scheduled", "{case}");
+            }
+            _ => assert_eq!(on_calendar, [], "{case}: an orphan"),
+        }
+    }
+
     /// Takes the outbox's messages out, with their queues.
     async fn relay(&self) -> Vec<(String, Value)> {
         let mut jobs = vec![];
-        for row in self.due(DueKind::Outbox, self.now() + TimeDelta::days(365)).await {
+        for row in self
+            .due(DueKind::Outbox, self.now() + TimeDelta::days(365))
+            .await
+        {
             let store = self.process.store.tenant(&row.tenant);
-            let Some(record) = store.get::<OutboxRecord>(&row.key).await.expect("the outbox is readable") else {
+            let Some(record) = store
+                .get::<OutboxRecord>(&row.key)
+                .await
+                .expect("the outbox is readable")
+            else {
                 continue;
             };
             let record = serde_json::to_value(record).expect("an outbox item is JSON");
             for message in record["messages"].as_array().into_iter().flatten() {
-                jobs.push((message["queue"].as_str().unwrap_or_default().to_owned(), message["job"].clone()));
+                jobs.push((
+                    message["queue"].as_str().unwrap_or_default().to_owned(),
+                    message["job"].clone(),
+                ));
             }
             store.delete(&row.key).await.expect("a relayed item goes");
         }
@@ -193,13 +268,24 @@ impl Office {
     }
 
     async fn due(&self, kind: DueKind, by: DateTime<Utc>) -> Vec<DueRow> {
-        let rows = self.process.store.sweeper().due(kind, by, 5_000).await.expect("the due index is readable");
-        rows.into_iter().filter(|row| row.tenant.id().as_str() == self.org).collect()
+        let rows = self
+            .process
+            .store
+            .sweeper()
+            .due(kind, by, 5_000)
+            .await
+            .expect("the due index is readable");
+        rows.into_iter()
+            .filter(|row| row.tenant.id().as_str() == self.org)
+            .collect()
     }
 
     async fn intent(&self, row: &DueRow) -> Option<Value> {
         let store = self.process.store.tenant(&row.tenant);
-        let record = store.get::<IntentRecord>(&row.key).await.expect("an intent is readable");
+        let record = store
+            .get::<IntentRecord>(&row.key)
+            .await
+            .expect("an intent is readable");
         record.map(|record| serde_json::to_value(record).expect("an intent is JSON"))
     }
 
@@ -208,18 +294,35 @@ impl Office {
     }
 
     /// When events of the organiser's calendar start, as Graph's calendar view expands them.
-    pub async fn calendar_view(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    pub async fn calendar_view(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Vec<DateTime<Utc>> {
         let client = client();
         let token = self.graph_token(&client).await;
         let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let base = self.graph.base_url();
-        let mut next = Some(format!("{base}/v1.0/users/{}/calendarView?startDateTime={}&endDateTime={}&$top=500",
-            demo::ORGANIZER_UPN, text(from), text(to)));
+        let mut next = Some(format!(
+            "{base}/v1.0/users/{}/calendarView?startDateTime={}&endDateTime={}&$top=500",
+            demo::ORGANIZER_UPN,
+            text(from),
+            text(to)
+        ));
         let mut starts = vec![];
         while let Some(url) = next {
-            let response = client.get(url).bearer_auth(&token).send().await.expect("the simulator answers");
-            let page: Value = serde_json::from_slice(&response.bytes().await.expect("a page")).expect("JSON");
-            for event in page["value"].as_array().unwrap_or_else(|| panic!("no list: {page}")) {
+            let response = client
+                .get(url)
+                .bearer_auth(&token)
+                .send()
+                .await
+                .expect("the simulator answers");
+            let page: Value =
+                serde_json::from_slice(&response.bytes().await.expect("a page")).expect("JSON");
+            for event in page["value"]
+                .as_array()
+                .unwrap_or_else(|| panic!("no list: {page}"))
+            {
                 let local = event["start"]["dateTime"].as_str().expect("a start");
                 starts.push(format!("{}Z", &local[..19]).parse().expect("an instant"));
             }
@@ -231,9 +334,16 @@ impl Office {
 
     async fn graph_token(&self, client: &reqwest::Client) -> String {
         let base = self.graph.base_url();
-        let form = [("grant_type", "client_credentials"), ("client_id", demo::CLIENT_ID),
-            ("client_secret", demo::CLIENT_SECRET), ("scope", &format!("{base}/.default"))];
-        let form: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", form_encoded(value))).collect();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", demo::CLIENT_ID),
+            ("client_secret", demo::CLIENT_SECRET),
+            ("scope", &format!("{base}/.default")),
+        ];
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
+            .collect();
         let response = client
             .post(format!("{base}/{}/oauth2/v2.0/token", demo::TENANT_ID))
             .header("content-type", "application/x-www-form-urlencoded")
@@ -241,8 +351,12 @@ impl Office {
             .send()
             .await
             .expect("the simulator answers");
-        let answer: Value = serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON");
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+        let answer: Value =
+            serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON");
+        answer["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no token: {answer}"))
+            .to_owned()
     }
 }
 

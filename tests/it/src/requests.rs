@@ -29,17 +29,25 @@ pub fn violations(answer: &Answer) -> Vec<(String, String)> {
     let problem = answer.json();
     let errors = problem["errors"].as_array().expect("a list of errors");
     let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    errors.iter().map(|error| (text(error, "pointer"), text(error, "code"))).collect()
+    errors
+        .iter()
+        .map(|error| (text(error, "pointer"), text(error, "code")))
+        .collect()
 }
 
 /// An id out of an answer.
 pub fn id_of(answer: &Value, name: &str) -> String {
-    answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
+    answer[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {answer}"))
+        .to_owned()
 }
 
 /// An instant out of an answer.
 pub fn instant(text: &Value) -> DateTime<Utc> {
-    text.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{text} is no instant"))
+    text.as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| panic!("{text} is no instant"))
 }
 
 impl Office {
@@ -50,7 +58,12 @@ impl Office {
 
     /// Tries to create a meeting of [`meeting_body`] against a control.
     pub async fn try_plan(&self, control: &str, fields: &Value) -> Answer {
-        self.call("POST", &format!("/controls/{control}/meetings"), Some(&meeting_body(fields))).await
+        self.call(
+            "POST",
+            &format!("/controls/{control}/meetings"),
+            Some(&meeting_body(fields)),
+        )
+        .await
     }
 
     /// Creates a meeting of [`meeting_body`] against a control; answers with it.
@@ -60,24 +73,33 @@ impl Office {
 
     /// Sets a control's schedule, in Berlin.
     pub async fn put_schedule(&self, control: &str, frequency: &str, next_due: &str) -> Answer {
-        let body = json!({ "frequency": frequency, "next_due": next_due, "timezone": "Europe/Berlin" });
-        self.call("PUT", &format!("/controls/{control}/schedule"), Some(&body)).await
+        let body =
+            json!({ "frequency": frequency, "next_due": next_due, "timezone": "Europe/Berlin" });
+        self.call("PUT", &format!("/controls/{control}/schedule"), Some(&body))
+            .await
     }
 
     /// Records a completion on a day.
     pub async fn complete(&self, control: &str, completed_on: &str) -> Answer {
         let body = json!({ "completed_on": completed_on });
-        self.call("POST", &format!("/controls/{control}/schedule/complete"), Some(&body)).await
+        self.call(
+            "POST",
+            &format!("/controls/{control}/schedule/complete"),
+            Some(&body),
+        )
+        .await
     }
 
     /// Sets a user.
     pub async fn put_user(&self, user_id: &str, body: &Value) -> Answer {
-        self.send("PUT", &format!("/api/v1/users/{user_id}"), Some(body)).await
+        self.send("PUT", &format!("/api/v1/users/{user_id}"), Some(body))
+            .await
     }
 
     /// Sets a contact.
     pub async fn put_contact(&self, contact_id: &str, body: &Value) -> Answer {
-        self.send("PUT", &format!("/api/v1/contacts/{contact_id}"), Some(body)).await
+        self.send("PUT", &format!("/api/v1/contacts/{contact_id}"), Some(body))
+            .await
     }
 
     /// Every item of a list, page by page to the end; the path has a query.
@@ -85,9 +107,16 @@ impl Office {
         let mut items = vec![];
         let mut cursor = String::new();
         for _ in 0..1_000 {
-            let page = self.send("GET", &format!("{path}&limit={limit}{cursor}"), None).await.expect(200);
+            let page = self
+                .send("GET", &format!("{path}&limit={limit}{cursor}"), None)
+                .await
+                .expect(200);
             let found = page["items"].as_array().expect("items");
-            assert!(found.len() <= limit, "{} items for limit {limit}", found.len());
+            assert!(
+                found.len() <= limit,
+                "{} items for limit {limit}",
+                found.len()
+            );
             items.extend(found.iter().cloned());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),

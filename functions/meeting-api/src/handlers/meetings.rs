@@ -24,7 +24,7 @@ use crate::wire::meeting::{
 /// Makes views of a tenant's meetings, with signed links to their files.
 struct Viewer<'a> {
     app: &'a App,
-    ring: &'a Keyring,
+    ring: Keyring,
     tenant: &'a Tenant,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Viewer<'a> {
         let now = self.app.core.ports.now();
         // Signing fails only where HMAC itself does; the meeting is shown all the same.
         let token = link::sign(
-            self.ring,
+            &self.ring,
             self.tenant,
             Target::Meeting(meeting.meeting_id),
             now,
@@ -180,7 +180,11 @@ pub(crate) async fn cancel_meeting(app: Arc<App>, call: Call) -> Result<Reply, E
         &seal,
     )
     .await?;
-    Ok(seal.reply(&cancelled))
+    // What was stored with the cancellation could not know of the warning.
+    Ok(match &cancelled.1 {
+        Some(_) => seal.reply_unstored(&cancelled),
+        None => seal.reply(&cancelled),
+    })
 }
 
 #[utoipa::path(post, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}/schedule", tag = "control meetings",
@@ -189,10 +193,20 @@ pub(crate) async fn cancel_meeting(app: Arc<App>, call: Call) -> Result<Reply, E
 /// Put the meeting on its provider's calendar, or update it there
 pub(crate) async fn schedule_meeting(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     call.no_command()?;
-    let render = |scheduled: &Scheduled| Reply::ok(&ScheduledView::from(scheduled));
+    let render = |scheduled: &Scheduled| {
+        Reply::ok(&ScheduledView::from(scheduled)).with_version(scheduled.meeting.version)
+    };
     let seal = call.seal(&render);
     let (tenant, id) = (call.tenant()?, call.meeting_id()?);
-    let scheduled = meetings::schedule(&app.core, &app.providers, tenant, id, &seal).await?;
+    let scheduled = meetings::schedule(
+        &app.core,
+        &app.providers,
+        tenant,
+        id,
+        call.if_match()?,
+        &seal,
+    )
+    .await?;
     Ok(seal.reply(&scheduled))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use convoke_domain::error::Error;
 use convoke_platform::http::{Call, Reply};
-use convoke_services::schedules::{self, Completed, ScheduleInput};
+use convoke_services::schedules::{self, Completed, Completion, ScheduleInput};
 
 use super::put_reply;
 use crate::App;
@@ -43,11 +43,17 @@ pub(crate) async fn get_control_schedule(app: Arc<App>, call: Call) -> Result<Re
 /// Record that the control's test was done; linked meetings advance with it
 pub(crate) async fn complete_control_schedule(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let body = call.command::<CompletionBody>()?;
-    let render = |completed: &Completed| Reply::ok(&CompletedView::from(completed));
+    let render = |completed: &Completed| {
+        Reply::ok(&CompletedView::from(completed)).with_version(completed.schedule.version)
+    };
     let seal = call.seal(&render);
     let (tenant, control_id, by) = (call.tenant()?, call.control_id()?, &call.caller()?.user_id);
-    let completed =
-        schedules::complete(&app.core, tenant, &control_id, body.completed_on, by, &seal).await?;
+    let completion = Completion {
+        completed_on: body.completed_on,
+        by,
+        if_match: call.if_match()?,
+    };
+    let completed = schedules::complete(&app.core, tenant, &control_id, &completion, &seal).await?;
     Ok(if completed.repeated {
         seal.reply_unstored(&completed)
     } else {

@@ -162,6 +162,7 @@ impl Meeting {
         if self.cadence != before.cadence || self.duration_minutes != before.duration_minutes {
             self.sequence += 1;
         }
+        self.check_size()?;
         self.revision += 1;
         self.updated_at = now;
         self.advance_past(now);

@@ -158,6 +158,7 @@ impl MeetingDraft {
             created_at: now,
             updated_at: now,
         };
+        meeting.check_size()?;
         meeting.advance_past(now);
         Ok(meeting)
     }

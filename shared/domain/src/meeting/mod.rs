@@ -22,10 +22,12 @@ pub use command::{DURATION_MINUTES, MeetingDraft, MeetingInput, StartChoice};
 pub use file::calendar_event;
 pub use remote::{Intent, Operation, RemoteEvent};
 
-use crate::address::WebLink;
+use crate::address::{EmailAddress, WebLink};
 use crate::cadence::{Cadence, Occurrence};
-use crate::id::{ControlId, ControlScheduleId, IntentId, MeetingId};
+use crate::error::Error;
+use crate::id::{ControlId, ControlScheduleId, IntentId, MeetingId, UserId};
 use crate::provider::ProviderKind;
+use crate::text;
 
 /// How far a meeting has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,6 +119,37 @@ impl Meeting {
                 self.cadence.occurrence(self.index)
             }
         }
+    }
+
+    /// Refuses more text than a meeting may hold in all.
+    pub fn check_size(&self) -> Result<(), Error> {
+        let octets = |text: Option<&str>| text.map_or(0, str::len);
+        let attendees: usize = self
+            .attendees
+            .iter()
+            .map(|attendee| {
+                let id = attendee.user_id().map(UserId::as_str);
+                // And the names of the fields.
+                64 + octets(id)
+                    + octets(attendee.name())
+                    + octets(attendee.email().map(EmailAddress::as_str))
+            })
+            .sum();
+        let own = self.title.len()
+            + octets(self.description.as_deref())
+            + octets(self.location.as_deref());
+        if attendees + own <= text::MEETING_OCTETS_MAX {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "",
+            "too_large",
+            format!(
+                "title, description, location and attendees may have {} octets together; they have {}",
+                text::MEETING_OCTETS_MAX,
+                attendees + own
+            ),
+        ))
     }
 
     /// The link that people join by: the caller's own, else the provider's.

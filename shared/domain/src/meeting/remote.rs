@@ -75,8 +75,10 @@ pub struct Intent {
     pub claimed: bool,
     /// When whoever is at work on it is taken for dead, or when it is due.
     pub lease_until: DateTime<Utc>,
-    /// Calls and look-ups that have failed so far.
+    /// Times that it was put back so far.
     pub attempts: u32,
+    /// Look-ups that found nothing so far.
+    pub empty_lookups: u32,
     /// Rises with every write.
     pub version: u64,
     /// When it was written.
@@ -87,6 +89,12 @@ impl Intent {
     /// Whether somebody may take it on at `now`.
     pub fn is_free(&self, now: DateTime<Utc>) -> bool {
         !self.claimed || self.lease_until <= now
+    }
+
+    /// Whether the reconciler may take it on at `now`: a message that comes
+    /// again does not shorten the wait after a failure.
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.lease_until <= now || (!self.claimed && self.attempts == 0)
     }
 
     /// Takes it on for as long as a function may live.
@@ -127,6 +135,7 @@ impl Meeting {
             claimed: false,
             lease_until: now + TimeDelta::minutes(1),
             attempts: 0,
+            empty_lookups: 0,
             version: 1,
             created_at: now,
         }

@@ -88,6 +88,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let mut work = Work::begin(operation);
         work.note("request_id", request_id.clone());
         let known = event.headers().get(header::IF_NONE_MATCH).cloned();
+        let reads = matches!(*event.method(), Method::GET | Method::HEAD);
         let span = tracing::info_span!(
             "request",
             request_id,
@@ -105,7 +106,8 @@ impl<S: Send + Sync + 'static> Edge<S> {
             Err(error) => Err(error),
         };
         let (reply, outcome) = match answer {
-            Ok(reply) => (reply.unless_known(known.as_ref()), Outcome::Done),
+            Ok(reply) if reads => (reply.unless_known(known.as_ref()), Outcome::Done),
+            Ok(reply) => (reply, Outcome::Done),
             Err(refusal) => (
                 problem::reply_of(&refusal, &request_id),
                 note_refusal(&mut work, &refusal),
@@ -254,13 +256,19 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let Some(mark) = mark else { return answer };
         let reply = match &answer {
             Ok(reply) => reply.clone(),
+            Err(refusal) if refusal.is_passing() => {
+                mark.release().await;
+                return answer;
+            }
             Err(refusal) => problem::reply_of(refusal, request_id),
         };
-        if reply.status().is_server_error() || reply.status() == http::StatusCode::TOO_MANY_REQUESTS
+        if !reply.stored
+            && let Err(error) = mark.write(&reply).await
         {
+            // It is done: an answer that cannot be kept (too large for one item)
+            // must not turn into a failure.
+            tracing::warn!(code = error.code(), "an answer was not stored");
             mark.release().await;
-        } else if !reply.stored {
-            mark.write(&reply).await?;
         }
         answer
     }

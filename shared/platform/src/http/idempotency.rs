@@ -14,8 +14,6 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
@@ -51,6 +49,7 @@ struct MarkRecord {
 struct StoredAnswer {
     status: u16,
     headers: Vec<(String, String)>,
+    /// Answers to commands are JSON.
     body: String,
 }
 
@@ -135,6 +134,8 @@ pub(super) async fn begin(
     let mark = Mark { record, store };
     match mark.take(now).await? {
         None => Ok(Begun::Fresh(mark)),
+        // The answer to our own write was lost, and the SDK wrote again.
+        Some(held) if held.token == mark.record.token => Ok(Begun::Fresh(mark)),
         Some(held) if held.fingerprint != mark.record.fingerprint => Err(Error::invalid(
             "",
             "idempotency_key_reused",
@@ -149,7 +150,7 @@ pub(super) async fn begin(
 }
 
 fn in_progress() -> Error {
-    Error::conflict(
+    Error::in_progress(
         "request_in_progress",
         "the first request with this Idempotency-Key is still running",
     )
@@ -273,7 +274,7 @@ impl StoredAnswer {
         Self {
             status: reply.status().as_u16(),
             headers,
-            body: STANDARD.encode(reply.body()),
+            body: String::from_utf8_lossy(reply.body()).into_owned(),
         }
     }
 
@@ -288,9 +289,8 @@ impl StoredAnswer {
             HeaderName::from_static("idempotency-replayed"),
             HeaderValue::from_static("true"),
         );
-        let body = STANDARD.decode(self.body).map_err(|_| corrupt())?;
         let status = StatusCode::from_u16(self.status).map_err(|_| corrupt())?;
-        Ok(Reply::of_parts(status, headers, Bytes::from(body)))
+        Ok(Reply::of_parts(status, headers, Bytes::from(self.body)))
     }
 }
 

@@ -105,12 +105,18 @@ impl Refusal {
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::NotFound { .. } => StatusCode::NOT_FOUND,
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Error::Conflict { .. } => StatusCode::CONFLICT,
+            Error::Conflict { .. } | Error::InProgress { .. } => StatusCode::CONFLICT,
             Error::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Error::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::NotConfigured { .. } | Error::Upstream { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// Whether the same request may be answered otherwise in a while: such an
+    /// answer is not kept under an idempotency key.
+    pub(super) fn is_passing(&self) -> bool {
+        self.status().is_server_error() || matches!(self, Self::Error(error) if error.retryable())
     }
 
     /// Stable, snake_case.
@@ -196,10 +202,7 @@ pub(super) fn reply_of(refusal: &Refusal, request_id: &str) -> Reply {
     let retry_after = match refusal {
         Refusal::Error(Error::Busy { retry_after, .. }) => Some(*retry_after),
         Refusal::Error(Error::Upstream { retry_after, .. }) => *retry_after,
-        Refusal::Error(Error::Conflict {
-            code: "request_in_progress",
-            ..
-        }) => Some(Duration::from_secs(1)),
+        Refusal::Error(Error::InProgress { .. }) => Some(Duration::from_secs(1)),
         _ => None,
     };
     if let Some(wait) = retry_after {
@@ -246,6 +249,7 @@ mod tests {
                 403,
             ),
             (Refusal::Error(Error::conflict("x", "y")), 409),
+            (Refusal::Error(Error::in_progress("x", "y")), 409),
             (Refusal::Error(Error::VersionMismatch), 412),
             (
                 Refusal::Error(Error::Busy {

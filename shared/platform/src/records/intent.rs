@@ -24,6 +24,8 @@ pub struct IntentRecord {
     first_start: DateTime<Utc>,
     lease_until: DateTime<Utc>,
     attempts: u32,
+    #[serde(default)]
+    empty_lookups: u32,
     version: u64,
     created_at: DateTime<Utc>,
 }
@@ -94,6 +96,7 @@ impl From<&Intent> for IntentRecord {
             first_start: intent.first_start,
             lease_until: intent.lease_until,
             attempts: intent.attempts,
+            empty_lookups: intent.empty_lookups,
             version: intent.version,
             created_at: intent.created_at,
         }
@@ -121,6 +124,7 @@ impl TryFrom<IntentRecord> for Intent {
             first_start: record.first_start,
             lease_until: record.lease_until,
             attempts: record.attempts,
+            empty_lookups: record.empty_lookups,
             version: record.version,
             created_at: record.created_at,
         })

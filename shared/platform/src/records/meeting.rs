@@ -191,8 +191,7 @@ impl TryFrom<MeetingRecord> for Meeting {
                 .into_iter()
                 .map(Attendee::try_from)
                 .collect::<Result<_, _>>()?,
-            cadence: Cadence::new(frequency, record.anchor, zone)
-                .map_err(|error| corrupt("anchor", error))?,
+            cadence: Cadence::restored(frequency, record.anchor, zone),
             index: record.index,
             last_occurrence: record.last_occurrence,
             status: parse_status(&record.status)?,

@@ -67,15 +67,17 @@ where
     E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
-    match error.as_service_error() {
-        Some(service) => format!(
+    if let Some(service) = error.as_service_error() {
+        return format!(
             "{}: {} (request {})",
             service.code().unwrap_or("no code"),
             service.message().unwrap_or("no message"),
             service.request_id().unwrap_or("unknown")
-        ),
-        None => aws_smithy_types::error::display::DisplayErrorContext(error).to_string(),
+        );
     }
+    // Never their Debug form: it holds the raw answer, which may be a secret.
+    std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Reads an SDK error of an operation without conditions.

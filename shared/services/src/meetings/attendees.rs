@@ -15,6 +15,9 @@ use convoke_platform::tenant::Tenant;
 use super::{change, find};
 use crate::core::{Core, undisturbed};
 
+/// Notes that are written at once.
+const AT_ONCE: usize = 16;
+
 /// Copies names and addresses onto internal attendees, and notes that the
 /// meeting carries them.
 ///
@@ -29,11 +32,16 @@ pub(super) async fn resolve(
         .iter()
         .filter_map(|attendee| attendee.user_id().cloned())
         .collect();
-    let notes = users
+    let notes: Vec<_> = users
         .iter()
-        .map(|user_id| AttendanceRecord::new(user_id, meeting_id));
-    for note in notes {
-        store.put(&note).await?;
+        .map(|user_id| AttendanceRecord::new(user_id, meeting_id))
+        .collect();
+    for some in notes.chunks(AT_ONCE) {
+        let mut writes = Vec::with_capacity(some.len());
+        for note in some {
+            writes.push(store.put(note));
+        }
+        futures_util::future::try_join_all(writes).await?;
     }
     let known = read_users(store, &users).await?;
     for attendee in attendees.iter_mut() {
@@ -80,6 +88,13 @@ pub async fn refresh_user(core: &Core, tenant: &Tenant, user_id: &UserId) -> Res
             let Some(mut meeting) = find(&store, note.meeting_id()).await? else {
                 return Ok(forget(core, &store, &note).await?);
             };
+            if !meeting
+                .attendees
+                .iter()
+                .any(|attendee| attendee.user_id() == Some(user_id))
+            {
+                return Ok(forget(core, &store, &note).await?);
+            }
             if meeting.status == MeetingStatus::Cancelled
                 || !copy_onto(&mut meeting, user_id, users.get(user_id))
             {
@@ -101,8 +116,8 @@ pub async fn refresh_user(core: &Core, tenant: &Tenant, user_id: &UserId) -> Res
     Ok(())
 }
 
-/// Drops the note of a meeting that is gone; one that is just being created
-/// comes after its note.
+/// Drops the note of a meeting that is gone or names the user no more; one that
+/// is just being written comes after its note.
 async fn forget(
     core: &Core,
     store: &TenantStore,

@@ -20,7 +20,7 @@ use convoke_platform::tenant::Tenant;
 use super::create::{link_in, require_schedule, unlink_in};
 use super::{attendees, must_find};
 use crate::core::{Core, undisturbed};
-use crate::jobs::Job;
+use crate::jobs::{Job, mailbox_key};
 use crate::schedules;
 
 /// What a change says of the link to the control's schedule.
@@ -64,6 +64,7 @@ async fn update_once(
     }
     let now = core.ports.now();
     let mut transaction = store.transaction();
+    let link_before = meeting.link.clone();
     let linked = change_link(store, &mut transaction, &mut meeting, link).await?;
     let schedule = match &linked {
         Some(schedule) => Some(schedule.clone()),
@@ -72,7 +73,7 @@ async fn update_once(
     };
     let before = meeting.clone();
     let changed = meeting.apply(change, schedule.as_ref(), now)?;
-    if !changed && *link == LinkChange::Keep {
+    if !changed && meeting.link == link_before {
         return Ok(meeting);
     }
     if let (None, Some(schedule)) = (&linked, &schedule)
@@ -216,7 +217,7 @@ fn intend(
         let job = Job::SettleIntent {
             meeting_id: meeting.meeting_id.uuid(),
             intent_id: intent.intent_id.uuid(),
-            mailbox: organizer.to_owned(),
+            mailbox: mailbox_key(organizer),
         };
         transaction.create(&core.outbox(&[job])?);
     }

@@ -3,6 +3,7 @@
 mod attendees;
 mod change;
 mod create;
+mod outcome;
 mod read;
 mod remove;
 mod scheduling;

@@ -8,22 +8,23 @@ use chrono::TimeDelta;
 use convoke_domain::error::Error;
 use convoke_domain::event::MeetingEventKind;
 use convoke_domain::id::{IntentId, MeetingId};
-use convoke_domain::meeting::{Intent, Meeting, MeetingStatus, Operation, RemoteEvent};
+use convoke_domain::meeting::{Intent, Meeting, MeetingStatus, Operation};
 use convoke_domain::provider::ProviderKind;
 use convoke_platform::backoff::Attempt;
-use convoke_platform::http::Seal;
+use convoke_platform::http::{Seal, require_version};
 use convoke_platform::records::{IntentRecord, MeetingRecord};
-use convoke_platform::store::{Record, TenantStore};
+use convoke_platform::store::TenantStore;
 use convoke_platform::tenant::Tenant;
 
+use super::must_find;
+use super::outcome::{Ending, Outcome, drop_intent};
 use super::settle::requeue;
 use super::slots::{Availability, availability};
-use super::{change, find, must_find};
 use crate::core::{Core, undisturbed};
 use crate::providers::{CallFailure, Effect, Placement, Providers, RemoteCalendar};
 
 /// How long a claimed intent is left alone: longer than any function lives.
-pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
 
 /// What scheduling did.
 #[derive(Debug, Clone)]
@@ -42,10 +43,12 @@ pub async fn schedule(
     providers: &Providers,
     tenant: &Tenant,
     id: MeetingId,
+    if_match: Option<u64>,
     seal: &Seal<'_, Scheduled>,
 ) -> Result<Scheduled, Error> {
     let store = core.store(tenant);
     let meeting = must_find(&store, id).await?;
+    require_version(if_match, meeting.version)?;
     require_schedulable(&meeting)?;
     match providers
         .configured(meeting.provider, tenant)?
@@ -59,6 +62,7 @@ pub async fn schedule(
             organizer,
         } => {
             Saga {
+                provider: meeting.provider,
                 core,
                 store: &store,
                 calendar,
@@ -105,11 +109,7 @@ async fn schedule_here(
         .place(store.tenant(), &meeting)?;
     let Placement::Here { event, note } = placement else {
         // The provider was changed in between.
-        return Err(Error::conflict(
-            "provider_changed",
-            "the meeting's provider changed just now; try again",
-        )
-        .into());
+        return Err(provider_changed().into());
     };
     meeting.record_scheduled(event, now);
     meeting.version = expected + 1;
@@ -131,7 +131,15 @@ async fn schedule_here(
     Ok(scheduled)
 }
 
+fn provider_changed() -> Error {
+    Error::in_progress(
+        "provider_changed",
+        "the meeting's provider changed just now; try again",
+    )
+}
+
 struct Saga<'a> {
+    provider: ProviderKind,
     core: &'a Core,
     store: &'a TenantStore,
     calendar: &'a dyn RemoteCalendar,
@@ -183,13 +191,16 @@ impl Saga<'_> {
     async fn begin(&self, id: MeetingId) -> Result<(Meeting, Intent, bool), Attempt> {
         let mut meeting = must_find(self.store, id).await?;
         require_schedulable(&meeting)?;
+        if meeting.provider != self.provider {
+            return Err(provider_changed().into());
+        }
         let now = self.core.ports.now();
         let expected = meeting.version;
         meeting.advance_past(now);
         let mut transaction = self.store.transaction();
         if let Some(mut intent) = left_behind(self.store, &meeting).await? {
             if !intent.is_free(now) || !can_take_over(&intent, &meeting) {
-                return Err(Error::conflict(
+                return Err(Error::in_progress(
                     "provider_call_in_progress",
                     "this meeting is being scheduled right now; try again in a moment",
                 )
@@ -282,154 +293,4 @@ async fn left_behind(store: &TenantStore, meeting: &Meeting) -> Result<Option<In
         .await?
         .map(Intent::try_from)
         .transpose()?)
-}
-
-/// What a provider answered, to be written down.
-pub(super) struct Outcome<'a> {
-    pub(super) core: &'a Core,
-    pub(super) store: &'a TenantStore,
-    pub(super) intent: &'a Intent,
-    pub(super) remote: &'a RemoteEvent,
-}
-
-impl Outcome<'_> {
-    /// Ends the intent and stores the event on the meeting, in one
-    /// transaction. Where the meeting was cancelled, deleted or moved to
-    /// another provider meanwhile, the event is to be removed instead.
-    ///
-    /// Answers also whether the event shows the meeting as it is now; if not,
-    /// a job brings it in step.
-    pub(super) async fn write(
-        &self,
-        availability: Option<&Vec<Availability>>,
-        seal: Option<&Seal<'_, Scheduled>>,
-    ) -> Result<(Scheduled, bool), Attempt> {
-        let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
-        let mut transaction = self.store.transaction();
-        let found = find(self.store, self.intent.meeting_id).await?;
-        let Some(mut meeting) =
-            found.filter(|meeting| meeting.intent == Some(self.intent.intent_id))
-        else {
-            let removal = self.removal();
-            transaction.replace(&IntentRecord::from(&removal), self.intent.version);
-            transaction.commit().await?;
-            return Err(Error::conflict(
-                "meeting_changed",
-                "the meeting was cancelled, deleted or moved while it was being scheduled",
-            )
-            .into());
-        };
-        let now = self.core.ports.now();
-        let expected = meeting.version;
-        let first = meeting.remote.is_none();
-        meeting.record_scheduled(self.remote.clone(), now);
-        meeting.version = expected + 1;
-        transaction.delete(IntentRecord::KIND, &key, self.intent.version);
-        let pushed_all = !meeting.is_behind();
-        change::push_if_behind(self.core, &mut transaction, &mut meeting)?;
-        transaction.replace(&MeetingRecord::from(&meeting), expected);
-        let event = self.core.meeting_event(
-            self.store.tenant().id(),
-            MeetingEventKind::Scheduled,
-            &meeting,
-        )?;
-        transaction.create(&self.core.outbox(&[event])?);
-        let scheduled = Scheduled {
-            note: note_of(&meeting, first),
-            meeting,
-            availability: availability.cloned(),
-        };
-        if let Some(seal) = seal {
-            seal.apply(&mut transaction, &scheduled)?;
-        }
-        transaction.commit().await?;
-        Ok((scheduled, pushed_all))
-    }
-
-    /// Ends the intent of an update that the provider has taken, quietly: the
-    /// change itself was told of when it was made.
-    pub(super) async fn follow(&self) -> Result<(), Attempt> {
-        let mut transaction = self.store.transaction();
-        let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
-        transaction.delete(IntentRecord::KIND, &key, self.intent.version);
-        let found = find(self.store, self.intent.meeting_id).await?;
-        if let Some(mut meeting) =
-            found.filter(|meeting| meeting.intent == Some(self.intent.intent_id))
-        {
-            let expected = meeting.version;
-            meeting.intent = None;
-            meeting.remote = Some(self.remote.clone());
-            meeting.version = expected + 1;
-            change::push_if_behind(self.core, &mut transaction, &mut meeting)?;
-            transaction.replace(&MeetingRecord::from(&meeting), expected);
-        }
-        Ok(transaction.commit().await?)
-    }
-
-    /// The same intent, turned into the removal of what it made.
-    fn removal(&self) -> Intent {
-        let mut removal = self.intent.clone();
-        removal.operation = Operation::Delete {
-            event_id: self.remote.external_event_id.clone(),
-        };
-        removal.claimed = false;
-        removal.lease_until = self.core.ports.now();
-        removal.version += 1;
-        removal
-    }
-}
-
-fn note_of(meeting: &Meeting, first: bool) -> String {
-    let done = if first { "created" } else { "updated" };
-    let online = meeting.is_online && meeting.effective_join_url().is_none();
-    let teams = if online {
-        " Microsoft made no Teams meeting for it: the organiser's mailbox may not allow one."
-    } else {
-        ""
-    };
-    format!("The recurring event was {done} in the organiser's Microsoft 365 calendar.{teams}")
-}
-
-/// Why an intent ends without outcome.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The call changed nothing; what the meeting says by now is still to be sent.
-    NoEffect,
-    /// The provider's event turned out to be removed.
-    Gone,
-    /// It failed too often; the next change tries again.
-    GivenUp,
-}
-
-/// Ends an intent without outcome.
-pub(super) async fn drop_intent(
-    core: &Core,
-    store: &TenantStore,
-    intent: &Intent,
-    ending: Ending,
-) -> Result<(), Error> {
-    undisturbed(|| async {
-        let mut transaction = store.transaction();
-        let key = IntentRecord::key_of(intent.meeting_id, intent.intent_id);
-        transaction.delete(IntentRecord::KIND, &key, intent.version);
-        let found = find(store, intent.meeting_id).await?;
-        if let Some(mut meeting) = found.filter(|meeting| meeting.intent == Some(intent.intent_id))
-        {
-            let expected = meeting.version;
-            meeting.intent = None;
-            meeting.updated_at = core.ports.now();
-            meeting.version = expected + 1;
-            match ending {
-                Ending::NoEffect => change::push_if_behind(core, &mut transaction, &mut meeting)?,
-                Ending::Gone => {
-                    meeting.remote = None;
-                    meeting.status = MeetingStatus::Planned;
-                }
-                Ending::GivenUp => {}
-            }
-            transaction.replace(&MeetingRecord::from(&meeting), expected);
-        }
-        Ok(transaction.commit().await?)
-    })
-    .await
 }

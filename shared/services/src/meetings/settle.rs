@@ -13,17 +13,18 @@ use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
 use super::find;
-use super::scheduling::{Ending, LEASE, Outcome, drop_intent};
+use super::outcome::{Ending, Outcome, drop_intent};
+use super::scheduling::LEASE;
 use crate::core::{Core, undisturbed};
 use crate::providers::{CallFailure, Effect, Providers, RemoteCalendar};
 
 /// Look-ups that must find nothing before a creation is taken for not having
 /// happened: a request that timed out here may land there a little later.
 const LOOKUPS: u32 = 2;
-/// Failures after which an update is given up; the next change tries again.
-const UPDATE_ATTEMPTS: u32 = 12;
-/// Failures after which a removal is given up: more than a day of tries.
-const DELETE_ATTEMPTS: u32 = 36;
+/// Failures after which an operator hears of it as an error each time.
+const LOUD_AFTER: u32 = 12;
+/// Failures after which an intent is given up: a month of hourly tries.
+const ATTEMPTS: u32 = 720;
 
 /// Settles one intent, if it is still there and nobody else is at it.
 pub async fn settle(
@@ -48,7 +49,7 @@ pub async fn settle(
                 effect: Effect::None,
                 error,
             };
-            return put_back(core, &store, intent, &failure, DELETE_ATTEMPTS).await;
+            return put_back(core, &store, intent, &failure).await;
         }
     };
     let settler = Settler {
@@ -89,7 +90,7 @@ async fn claim(
         return Ok(None);
     };
     let now = core.ports.now();
-    if !intent.is_free(now) {
+    if !intent.is_due(now) {
         return Ok(None);
     }
     let expected = intent.version;
@@ -123,7 +124,7 @@ impl Settler<'_> {
     /// A creation that was cut off: the event is adopted when it exists and is
     /// wanted, removed when it is not wanted, and taken for never made when it
     /// cannot be found.
-    async fn after_creation(&self, intent: Intent, wanted: bool) -> Result<(), Error> {
+    async fn after_creation(&self, mut intent: Intent, wanted: bool) -> Result<(), Error> {
         match self.calendar.find(self.store.tenant(), &intent).await {
             Ok(Some(remote)) if wanted => {
                 let outcome = Outcome {
@@ -137,14 +138,15 @@ impl Settler<'_> {
                 Ok(())
             }
             Ok(Some(remote)) => self.delete(intent, &remote.external_event_id).await,
-            Ok(None) if intent.attempts + 1 >= LOOKUPS => {
+            Ok(None) if intent.empty_lookups + 1 >= LOOKUPS => {
                 tracing::info!(intent_id = %intent.intent_id, "an interrupted creation had no effect");
                 drop_intent(self.core, self.store, &intent, Ending::NoEffect).await
             }
-            Ok(None) => requeue(self.core, self.store, intent).await,
-            Err(failure) => {
-                put_back(self.core, self.store, intent, &failure, DELETE_ATTEMPTS).await
+            Ok(None) => {
+                intent.empty_lookups += 1;
+                requeue(self.core, self.store, intent).await
             }
+            Err(failure) => put_back(self.core, self.store, intent, &failure).await,
         }
     }
 
@@ -176,9 +178,7 @@ impl Settler<'_> {
                 tracing::warn!(meeting_id = %meeting.meeting_id, "the provider's event was removed there");
                 drop_intent(self.core, self.store, &intent, Ending::Gone).await
             }
-            Err(failure) => {
-                put_back(self.core, self.store, intent, &failure, UPDATE_ATTEMPTS).await
-            }
+            Err(failure) => put_back(self.core, self.store, intent, &failure).await,
         }
     }
 
@@ -193,34 +193,31 @@ impl Settler<'_> {
                 effect: Effect::Gone,
                 ..
             }) => drop_intent(self.core, self.store, &intent, Ending::NoEffect).await,
-            Err(failure) => {
-                put_back(self.core, self.store, intent, &failure, DELETE_ATTEMPTS).await
-            }
+            Err(failure) => put_back(self.core, self.store, intent, &failure).await,
         }
     }
 }
 
-/// Puts an intent back after a failure; after `most` failures it is given up,
-/// and an operator hears of it.
+/// Puts an intent back after a failure. It is tried for a month, hourly in the
+/// end: what it stands for must not be forgotten while somebody may mend the
+/// cause.
 async fn put_back(
     core: &Core,
     store: &TenantStore,
     intent: Intent,
     failure: &CallFailure,
-    most: u32,
 ) -> Result<(), Error> {
-    let code = failure.error.code();
-    if intent.attempts + 1 >= most {
-        tracing::error!(
-            intent_id = %intent.intent_id,
-            meeting_id = %intent.meeting_id,
-            operation = intent.operation.as_str(),
-            code,
-            "given up: the provider's calendar has to be put right by hand"
-        );
+    let (code, operation) = (failure.error.code(), intent.operation.as_str());
+    let (intent_id, meeting_id) = (intent.intent_id, intent.meeting_id);
+    if intent.attempts + 1 >= ATTEMPTS {
+        tracing::error!(%intent_id, %meeting_id, operation, code, "given up: the provider's calendar has to be put right by hand");
         return drop_intent(core, store, &intent, Ending::GivenUp).await;
     }
-    tracing::warn!(intent_id = %intent.intent_id, operation = intent.operation.as_str(), code, "to be tried again");
+    if intent.attempts >= LOUD_AFTER {
+        tracing::error!(%intent_id, %meeting_id, operation, code, "still failing: to be tried again");
+    } else {
+        tracing::warn!(%intent_id, %meeting_id, operation, code, "to be tried again");
+    }
     requeue(core, store, intent).await
 }
 

@@ -13,7 +13,7 @@ use convoke_domain::address::WebLink;
 use convoke_domain::error::Error;
 use convoke_domain::meeting::{Intent, Meeting, RemoteEvent};
 use convoke_domain::provider::ProviderKind;
-use convoke_graph::{GraphClient, GraphProfile};
+use convoke_graph::{GraphClient, GraphError, GraphErrorClass, GraphProfile};
 use convoke_platform::tenant::Tenant;
 
 pub use profile::DeploymentProfile;
@@ -32,6 +32,14 @@ impl GraphProvider {
     /// Over the shared client, with the deployment's profile.
     pub fn new(client: GraphClient, profile: Arc<DeploymentProfile>) -> Self {
         Self { client, profile }
+    }
+
+    /// What a Graph error means; refused credentials are read anew next time.
+    fn failed(&self, error: &GraphError) -> CallFailure {
+        if error.class == GraphErrorClass::InvalidCredentials {
+            self.profile.refused();
+        }
+        failure(error)
     }
 
     async fn account(&self) -> Result<GraphProfile, CallFailure> {
@@ -86,7 +94,7 @@ impl RemoteCalendar for GraphProvider {
             .session(&profile)
             .create_event(&intent.organizer, &event)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         let adopted = created.adopted;
         let mut remote = remote_event(created, meeting, &intent.organizer);
         if adopted {
@@ -109,7 +117,7 @@ impl RemoteCalendar for GraphProvider {
         let updated = session
             .update_event(organizer, event_id, &change)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         Ok(remote_event(updated, meeting, organizer))
     }
 
@@ -119,27 +127,28 @@ impl RemoteCalendar for GraphProvider {
             .session(&profile)
             .delete_event(organizer, event_id)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
     async fn find(&self, _: &Tenant, intent: &Intent) -> Result<Option<RemoteEvent>, CallFailure> {
         let profile = self.account().await?;
         let session = self.client.session(&profile);
+        // The first occurrence's own minute: the mailbox may be full of other series.
         let window = (
-            intent.first_start - TimeDelta::days(1),
-            intent.first_start + TimeDelta::days(2),
+            intent.first_start,
+            intent.first_start + TimeDelta::minutes(1),
         );
         let transaction = intent.intent_id.to_string();
         let found = session
             .find_event_by_transaction(&intent.organizer, &transaction, window)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         let Some(found) = found else { return Ok(None) };
         let event = session
             .get_event(&intent.organizer, &found.id)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         Ok(event.map(|event| RemoteEvent {
             provider: ProviderKind::Graph,
             join_url: event
@@ -164,7 +173,7 @@ impl RemoteCalendar for GraphProvider {
         let schedules = session
             .get_schedule(organizer, addresses, window, 30)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| self.failed(&error))?;
         Ok(schedules.into_iter().map(free_busy_of).collect())
     }
 }

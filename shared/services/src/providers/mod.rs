@@ -232,6 +232,10 @@ fn graph_of(
 }
 
 #[cfg(not(feature = "enterprise"))]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "the signature of the enterprise edition's, which can fail"
+)]
 fn graph_of(_: &Environment, _: &Secrets) -> Result<Box<dyn MeetingProvider>, ConfigError> {
     Ok(Box::new(UnavailableGraph))
 }

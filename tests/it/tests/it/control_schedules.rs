@@ -1,22 +1,22 @@
 //! Control schedules and the lock-step of their meetings (CM-3, CM-4).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod many;
 
 use chrono::{Days, NaiveDate};
-use futures_util::StreamExt;
-use it::api::{ALL_SCOPES, Api};
-use it::deployed::new_org;
-use it::gateway::Event;
 use it::office::Office;
-use it::requests::{id_of, meeting_body, violations};
+use it::requests::{id_of, violations};
 use serde_json::{Value, json};
 
+/// The nth day before the office's clock starts.
 fn day(n: u64) -> String {
     (NaiveDate::from_ymd_opt(2026, 11, 20).unwrap() - Days::new(n)).to_string()
 }
 
 async fn schedule_of(office: &Office, control: &str) -> Value {
-    office.call("GET", &format!("/controls/{control}/schedule"), None).await.expect(200)
+    office
+        .call("GET", &format!("/controls/{control}/schedule"), None)
+        .await
+        .expect(200)
 }
 
 /// CM-3: a meeting links itself to the control's schedule when one exists, and
@@ -24,24 +24,70 @@ async fn schedule_of(office: &Office, control: &str) -> Value {
 #[tokio::test]
 async fn a_meeting_links_itself_to_its_controls_schedule() {
     let office = Office::open().await;
-    assert_eq!(office.call("GET", "/controls/c/schedule", None).await.problem(404), "not_found");
-    assert_eq!(office.complete("c", &day(1)).await.problem(404), "not_found");
+    assert_eq!(
+        office
+            .call("GET", "/controls/c/schedule", None)
+            .await
+            .problem(404),
+        "not_found"
+    );
+    assert_eq!(
+        office.complete("c", &day(1)).await.problem(404),
+        "not_found"
+    );
     let before = office.plan("c", &json!({})).await;
     assert_eq!(before["control_schedule_id"], Value::Null);
-    let schedule = office.put_schedule("c", "QUARTERLY", "2027-01-15").await.expect(201);
+    let schedule = office
+        .put_schedule("c", "QUARTERLY", "2027-01-15")
+        .await
+        .expect(201);
     let after = office.plan("c", &json!({})).await;
-    assert_eq!(after["control_schedule_id"], schedule["control_schedule_id"]);
-    let named = office.plan("c", &json!({ "control_schedule_id": schedule["control_schedule_id"] })).await;
-    assert_eq!(named["control_schedule_id"], schedule["control_schedule_id"]);
-    let other = office.put_schedule("d", "QUARTERLY", "2027-01-15").await.expect(201);
-    let foreign = office.try_plan("c", &json!({ "control_schedule_id": other["control_schedule_id"] })).await;
-    assert_eq!(violations(&foreign), [("/control_schedule_id".into(), "not_the_controls_schedule".into())]);
+    assert_eq!(
+        after["control_schedule_id"],
+        schedule["control_schedule_id"]
+    );
+    let named = office
+        .plan(
+            "c",
+            &json!({ "control_schedule_id": schedule["control_schedule_id"] }),
+        )
+        .await;
+    assert_eq!(
+        named["control_schedule_id"],
+        schedule["control_schedule_id"]
+    );
+    let other = office
+        .put_schedule("d", "QUARTERLY", "2027-01-15")
+        .await
+        .expect(201);
+    let foreign = office
+        .try_plan(
+            "c",
+            &json!({ "control_schedule_id": other["control_schedule_id"] }),
+        )
+        .await;
+    assert_eq!(
+        violations(&foreign),
+        [(
+            "/control_schedule_id".into(),
+            "not_the_controls_schedule".into()
+        )]
+    );
     // One that was there before is linked by a change.
     let link = json!({ "control_schedule_id": schedule["control_schedule_id"] });
-    let linked = office.patch(&id_of(&before, "meeting_id"), &link).await.expect(200);
-    assert_eq!(linked["control_schedule_id"], schedule["control_schedule_id"]);
+    let linked = office
+        .patch(&id_of(&before, "meeting_id"), &link)
+        .await
+        .expect(200);
+    assert_eq!(
+        linked["control_schedule_id"],
+        schedule["control_schedule_id"]
+    );
     let completed = office.complete("c", &day(1)).await.expect(200);
-    assert_eq!(completed["advanced_meetings"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        completed["advanced_meetings"].as_array().map(Vec::len),
+        Some(3)
+    );
 }
 
 /// CM-4: a completion advances schedule and meetings by exactly one step; the
@@ -49,43 +95,97 @@ async fn a_meeting_links_itself_to_its_controls_schedule() {
 #[tokio::test]
 async fn a_day_is_completed_once() {
     let office = Office::open().await;
-    office.put_schedule("c", "QUARTERLY", "2027-01-31").await.expect(201);
-    let id = id_of(&office.plan("c", &json!({ "start": null })).await, "meeting_id");
+    office
+        .put_schedule("c", "QUARTERLY", "2027-01-31")
+        .await
+        .expect(201);
+    let id = id_of(
+        &office.plan("c", &json!({ "start": null })).await,
+        "meeting_id",
+    );
     let first = office.complete("c", &day(2)).await.expect(200);
-    assert_eq!((&first["schedule"]["next_due"], &first["schedule"]["last_completed"]), (&json!("2027-04-30"), &json!(day(2))));
-    assert_eq!(first["advanced_meetings"], json!([{ "meeting_id": id, "last_occurrence": "2027-01-31T08:00:00Z",
-        "next_occurrence": "2027-04-30T07:00:00Z" }]));
+    assert_eq!(
+        (
+            &first["schedule"]["next_due"],
+            &first["schedule"]["last_completed"]
+        ),
+        (&json!("2027-04-30"), &json!(day(2)))
+    );
+    assert_eq!(
+        first["advanced_meetings"],
+        json!([{ "meeting_id": id, "last_occurrence": "2027-01-31T08:00:00Z",
+        "next_occurrence": "2027-04-30T07:00:00Z" }])
+    );
     assert_eq!(first["pending_count"], 0);
     let again = office.complete("c", &day(2)).await.expect(200);
     assert_eq!(again["schedule"], first["schedule"]);
-    assert_eq!((&again["advanced_meetings"], &again["pending_count"]), (&json!([]), &json!(0)));
+    assert_eq!(
+        (&again["advanced_meetings"], &again["pending_count"]),
+        (&json!([]), &json!(0))
+    );
     let second = office.complete("c", &day(1)).await.expect(200);
-    assert_eq!(second["schedule"]["next_due"], "2027-07-31", "a 31st returns to the 31st");
+    assert_eq!(
+        second["schedule"]["next_due"], "2027-07-31",
+        "a 31st returns to the 31st"
+    );
     let read = office.meeting(&id).await;
-    assert_eq!((&read["last_occurrence"], &read["next_occurrence"]),
-        (&json!("2027-04-30T07:00:00Z"), &json!("2027-07-31T07:00:00Z")));
+    assert_eq!(
+        (&read["last_occurrence"], &read["next_occurrence"]),
+        (
+            &json!("2027-04-30T07:00:00Z"),
+            &json!("2027-07-31T07:00:00Z")
+        )
+    );
     // An older day, reported late, is a step of its own and leaves the latest day.
     let late = office.complete("c", &day(9)).await.expect(200);
-    assert_eq!((&late["schedule"]["next_due"], &late["schedule"]["last_completed"]), (&json!("2027-10-31"), &json!(day(1))));
+    assert_eq!(
+        (
+            &late["schedule"]["next_due"],
+            &late["schedule"]["last_completed"]
+        ),
+        (&json!("2027-10-31"), &json!(day(1)))
+    );
 }
 
 /// CM-4, XC-4: the same Idempotency-Key advances once, whatever the day.
 #[tokio::test]
 async fn a_replayed_completion_advances_once() {
     let office = Office::open().await;
-    office.put_schedule("c", "MONTHLY", "2027-01-15").await.expect(201);
-    let id = id_of(&office.plan("c", &json!({ "frequency": "MONTHLY" })).await, "meeting_id");
+    office
+        .put_schedule("c", "MONTHLY", "2027-01-15")
+        .await
+        .expect(201);
+    let id = id_of(
+        &office.plan("c", &json!({ "frequency": "MONTHLY" })).await,
+        "meeting_id",
+    );
     let path = format!("/api/v1/orgs/{}/controls/c/schedule/complete", office.org);
-    let complete = |body: Value| office.process.api(office.event("POST", &path, Some(&body)).header("idempotency-key", "k-1"));
+    let complete = |body: Value| {
+        office.process.api(
+            office
+                .event("POST", &path, Some(&body))
+                .header("idempotency-key", "k-1"),
+        )
+    };
     let first = complete(json!({})).await;
     office.clock.advance(chrono::TimeDelta::hours(23));
     let replay = complete(json!({})).await;
     assert_eq!(replay.header("idempotency-replayed"), Some("true"));
     assert_eq!(replay.expect(200), first.expect(200));
-    assert_eq!(first.json()["schedule"]["last_completed"], "2026-11-21", "today in the schedule's zone");
-    assert_eq!(violations(&complete(json!({ "completed_on": day(3) })).await)[0].1, "idempotency_key_reused");
+    assert_eq!(
+        first.json()["schedule"]["last_completed"],
+        "2026-11-21",
+        "today in the schedule's zone"
+    );
+    assert_eq!(
+        violations(&complete(json!({ "completed_on": day(3) })).await)[0].1,
+        "idempotency_key_reused"
+    );
     assert_eq!(schedule_of(&office, "c").await["next_due"], "2027-02-15");
-    assert_eq!(office.meeting(&id).await["next_occurrence"], "2027-02-15T08:00:00Z");
+    assert_eq!(
+        office.meeting(&id).await["next_occurrence"],
+        "2027-02-15T08:00:00Z"
+    );
 }
 
 /// CM-4: a completion after today, in the schedule's zone, is refused.
@@ -94,10 +194,19 @@ async fn a_completion_in_the_future_is_refused() {
     let office = Office::open().await;
     // 04:00 UTC on the 21st is the 20th in Los Angeles.
     let body = json!({ "frequency": "DAILY", "next_due": "2026-11-22", "timezone": "America/Los_Angeles" });
-    office.call("PUT", "/controls/c/schedule", Some(&body)).await.expect(201);
+    office
+        .call("PUT", "/controls/c/schedule", Some(&body))
+        .await
+        .expect(201);
     let future = office.complete("c", "2026-11-21").await;
-    assert_eq!(violations(&future), [("/completed_on".into(), "in_the_future".into())]);
-    assert_eq!(schedule_of(&office, "c").await["last_completed"], Value::Null);
+    assert_eq!(
+        violations(&future),
+        [("/completed_on".into(), "in_the_future".into())]
+    );
+    assert_eq!(
+        schedule_of(&office, "c").await["last_completed"],
+        Value::Null
+    );
     office.complete("c", "2026-11-20").await.expect(200);
 }
 
@@ -106,28 +215,72 @@ async fn a_completion_in_the_future_is_refused() {
 #[tokio::test]
 async fn linked_meetings_and_their_schedule_keep_one_frequency() {
     let office = Office::open().await;
-    let schedule = office.put_schedule("c", "QUARTERLY", "2027-01-15").await.expect(201);
-    let mismatch = [("/frequency".to_owned(), "not_the_schedules_frequency".to_owned())];
-    assert_eq!(violations(&office.try_plan("c", &json!({ "frequency": "WEEKLY" })).await), mismatch);
+    let schedule = office
+        .put_schedule("c", "QUARTERLY", "2027-01-15")
+        .await
+        .expect(201);
+    let mismatch = [(
+        "/frequency".to_owned(),
+        "not_the_schedules_frequency".to_owned(),
+    )];
+    assert_eq!(
+        violations(
+            &office
+                .try_plan("c", &json!({ "frequency": "WEEKLY" }))
+                .await
+        ),
+        mismatch
+    );
     let mut ids = vec![];
     for _ in 0..3 {
         ids.push(id_of(&office.plan("c", &json!({})).await, "meeting_id"));
     }
-    assert_eq!(violations(&office.patch(&ids[0], &json!({ "frequency": "WEEKLY" })).await), mismatch);
+    assert_eq!(
+        violations(
+            &office
+                .patch(&ids[0], &json!({ "frequency": "WEEKLY" }))
+                .await
+        ),
+        mismatch
+    );
     for end in 0..3 {
-        assert_eq!(office.put_schedule("c", "MONTHLY", "2027-01-15").await.problem(409), "meetings_linked");
+        assert_eq!(
+            office
+                .put_schedule("c", "MONTHLY", "2027-01-15")
+                .await
+                .problem(409),
+            "meetings_linked"
+        );
         // A new day or zone is no other frequency.
-        office.put_schedule("c", "QUARTERLY", "2027-02-15").await.expect(200);
+        office
+            .put_schedule("c", "QUARTERLY", "2027-02-15")
+            .await
+            .expect(200);
         match end {
-            0 => office.patch(&ids[0], &json!({ "control_schedule_id": null })).await.expect(200),
+            0 => office
+                .patch(&ids[0], &json!({ "control_schedule_id": null }))
+                .await
+                .expect(200),
             1 => office.cancel(&ids[1]).await.expect(200),
             _ => office.delete(&ids[2]).await.expect(200),
         };
     }
-    let changed = office.put_schedule("c", "MONTHLY", "2027-01-15").await.expect(200);
-    assert_eq!((&changed["frequency"], &changed["control_schedule_id"]), (&json!("MONTHLY"), &schedule["control_schedule_id"]));
+    let changed = office
+        .put_schedule("c", "MONTHLY", "2027-01-15")
+        .await
+        .expect(200);
+    assert_eq!(
+        (&changed["frequency"], &changed["control_schedule_id"]),
+        (&json!("MONTHLY"), &schedule["control_schedule_id"])
+    );
     // The unlinked one goes its own way from now on.
-    assert_eq!(office.patch(&ids[0], &json!({ "frequency": "WEEKLY" })).await.expect(200)["frequency"], "WEEKLY");
+    assert_eq!(
+        office
+            .patch(&ids[0], &json!({ "frequency": "WEEKLY" }))
+            .await
+            .expect(200)["frequency"],
+        "WEEKLY"
+    );
     let completed = office.complete("c", &day(1)).await.expect(200);
     assert_eq!(completed["advanced_meetings"], json!([]));
 }
@@ -137,113 +290,31 @@ async fn linked_meetings_and_their_schedule_keep_one_frequency() {
 #[tokio::test]
 async fn meetings_of_different_times_advance_in_lock_step() {
     let office = Office::open().await;
-    office.put_schedule("c", "MONTHLY", "2027-01-31").await.expect(201);
-    let early = id_of(&office.plan("c", &json!({ "frequency": "MONTHLY", "start": "2027-01-31T09:00" })).await, "meeting_id");
+    office
+        .put_schedule("c", "MONTHLY", "2027-01-31")
+        .await
+        .expect(201);
+    let early = id_of(
+        &office
+            .plan(
+                "c",
+                &json!({ "frequency": "MONTHLY", "start": "2027-01-31T09:00" }),
+            )
+            .await,
+        "meeting_id",
+    );
     office.complete("c", &day(5)).await.expect(200);
     office.complete("c", &day(4)).await.expect(200);
     let late = json!({ "frequency": "MONTHLY", "start": null, "timezone": "America/New_York" });
     let late = office.plan("c", &late).await;
     assert_eq!(late["next_occurrence"], "2027-03-31T13:00:00Z");
     office.complete("c", &day(3)).await.expect(200);
-    assert_eq!(office.meeting(&early).await["next_occurrence"], "2027-04-30T07:00:00Z");
-    assert_eq!(office.meeting(&id_of(&late, "meeting_id")).await["next_occurrence"], "2027-04-30T13:00:00Z");
-}
-
-/// CM-4: 1,000 meetings linked to one control all advance exactly once per
-/// step, by overlapping completions; one event per meeting and step reached.
-#[tokio::test]
-async fn a_thousand_linked_meetings_lose_no_step_and_double_none() {
-    const MEETINGS: usize = 1_000;
-    const STEPS: usize = 3;
-    let office = Office::open().await;
-    office.put_schedule("c", "MONTHLY", "2027-01-31").await.expect(201);
-    let began = std::time::Instant::now();
-    let creations = (0..MEETINGS).map(|_| async {
-        let fields = json!({ "frequency": "MONTHLY", "start": "2027-01-31T09:00" });
-        id_of(&office.plan("c", &fields).await, "meeting_id")
-    });
-    let ids: BTreeSet<_> = futures_util::stream::iter(creations).buffer_unordered(16).collect().await;
-    assert_eq!(ids.len(), MEETINGS);
-    let created = began.elapsed();
-
-    let completions = (1..=STEPS as u64).map(|n| {
-        let office = &office;
-        async move { office.complete("c", &day(n)).await.expect(200) }
-    });
-    let answers = futures_util::future::join_all(completions).await;
-    for answer in &answers {
-        let advanced = answer["advanced_meetings"].as_array().unwrap().len();
-        let pending = answer["pending_count"].as_u64().unwrap();
-        assert!(advanced > 0 && pending > 0, "{advanced} at once, {pending} on their way");
-        assert_eq!(advanced as u64 + pending, MEETINGS as u64, "nobody is forgotten");
-    }
-    assert_eq!(schedule_of(&office, "c").await["next_due"], "2027-04-30");
-    let mut events = office.work().await;
-    // The same job once more changes nothing.
-    let again = json!({ "job": "advance_linked", "control_id": "c", "completed_steps": 2 });
-    assert!(office.process.deliver(&office.org, &again, false).await);
-    events.extend(office.work().await);
-    let advanced = began.elapsed() - created;
-
-    let list = office.list_all(&format!("/api/v1/orgs/{}/meetings?control_id=c", office.org), 100).await;
-    assert_eq!(list.len(), MEETINGS);
-    for meeting in &list {
-        assert_eq!((&meeting["last_occurrence"], &meeting["next_occurrence"]),
-            (&json!("2027-03-31T07:00:00Z"), &json!("2027-04-30T07:00:00Z")), "{meeting}");
-    }
-    let mut reached: BTreeMap<(String, u64), u32> = BTreeMap::new();
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
-    for event in &events {
-        assert_eq!(event["detail_type"], "meeting.occurrence_advanced");
-        let detail = &event["detail"];
-        let (id, version) = (id_of(detail, "meeting_id"), detail["version"].as_u64().unwrap());
-        *reached.entry((id.clone(), version)).or_default() += 1;
-        let next = id_of(detail, "next_occurrence");
-        last.entry(id).and_modify(|known| *known = next.clone().max(known.clone())).or_insert(next);
-    }
-    assert!(reached.values().all(|count| *count == 1), "one event per meeting and version");
-    assert_eq!(last.keys().cloned().collect::<BTreeSet<_>>(), ids);
-    assert!(last.values().all(|next| next == "2027-04-30T07:00:00Z"));
-    for meeting in &list {
-        let id = id_of(meeting, "meeting_id");
-        let events = reached.range((id.clone(), 0)..=(id, u64::MAX)).count() as u64;
-        assert_eq!(meeting["version"].as_u64(), Some(1 + events), "an event per write: {meeting}");
-    }
-    println!("{MEETINGS} meetings created in {created:?}, advanced by {STEPS} steps in {advanced:?}");
-}
-
-/// CM-4 on the deployed functions: relay, queue and delivery bring along what
-/// one transaction does not reach.
-#[tokio::test]
-async fn the_deployed_workers_bring_the_rest_along() {
-    const MEETINGS: usize = 45;
-    let api = Api::admin(&new_org());
-    let schedule = json!({ "frequency": "QUARTERLY", "next_due": "2027-01-15", "timezone": "Europe/Berlin" });
-    api.put(&api.org_path("/controls/c/schedule"), &schedule).await.expect(201);
-    // Created in this process, which is quicker; the workers are the deployed ones.
-    let process = it::process::Process::new(it::deployed::stack(), convoke_platform::clock::Ports::system(), None);
-    let creations = (0..MEETINGS).map(|_| async {
-        let event = Event::new("POST", &api.org_path("/controls/c/meetings")).internal(&api.org, "u-admin", ALL_SCOPES);
-        process.api(event.json(&meeting_body(&json!({})))).await.expect(201);
-    });
-    futures_util::stream::iter(creations).buffer_unordered(8).collect::<()>().await;
-    let completed = api.post(&api.org_path("/controls/c/schedule/complete"), &json!({})).await.expect(200);
-    assert!(completed["pending_count"].as_u64().unwrap() > 0);
-    let everybody_is_there = async {
-        loop {
-            let path = api.org_path("/meetings?control_id=c&limit=100");
-            let list = api.get(&path).await.expect(200);
-            let items = list["items"].as_array().unwrap();
-            assert_eq!(items.len(), MEETINGS);
-            if items.iter().all(|item| item["next_occurrence"] == "2027-04-15T07:00:00Z") {
-                assert!(items.iter().all(|item| item["version"] == 2), "each once");
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        }
-    };
-    let patience = std::time::Duration::from_secs(90);
-    tokio::time::timeout(patience, everybody_is_there).await.expect("the background brings all along");
-    let again = api.post(&api.org_path("/controls/c/schedule/complete"), &json!({})).await.expect(200);
-    assert_eq!((&again["pending_count"], &again["schedule"]), (&json!(0), &completed["schedule"]));
+    assert_eq!(
+        office.meeting(&early).await["next_occurrence"],
+        "2027-04-30T07:00:00Z"
+    );
+    assert_eq!(
+        office.meeting(&id_of(&late, "meeting_id")).await["next_occurrence"],
+        "2027-04-30T13:00:00Z"
+    );
 }

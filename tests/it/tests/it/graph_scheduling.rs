@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use graph_simulator::{BusyTime, Fault, MailKind, ShowAs, demo};
+use graph_simulator::{MailKind, demo};
 use it::gateway::Event;
 use it::office::Office;
 use serde_json::{Value, json};
@@ -27,7 +27,16 @@ const SERIES: [(&str, &str, &str); 14] = [
 
 fn instants(list: &Value, field: &str) -> Vec<DateTime<Utc>> {
     let items = list["items"].as_array().expect("items");
-    items.iter().map(|item| item[field].as_str().expect("an instant").parse().expect("RFC 3339")).collect()
+    items
+        .iter()
+        .map(|item| {
+            item[field]
+                .as_str()
+                .expect("an instant")
+                .parse()
+                .expect("RFC 3339")
+        })
+        .collect()
 }
 
 /// CM-5, CM-10: what Graph's calendar shows is what our preview says, for five
@@ -38,12 +47,21 @@ async fn every_series_on_the_calendar_is_the_one_we_preview() {
         let office = Office::open().await;
         let fields = json!({ "frequency": frequency, "start": start, "timezone": zone });
         let id = office.scheduled(&fields).await;
-        let preview = office.call("GET", &format!("/meetings/{id}/occurrences?count=100"), None).await.expect(200);
+        let preview = office
+            .call(
+                "GET",
+                &format!("/meetings/{id}/occurrences?count=100"),
+                None,
+            )
+            .await
+            .expect(200);
         let mut ours = instants(&preview, "start");
         let first = ours[0];
         ours.retain(|start| *start < first + TimeDelta::days(1820));
         let last = *ours.last().expect("occurrences");
-        let theirs = office.calendar_view(first - TimeDelta::days(2), last + TimeDelta::minutes(1)).await;
+        let theirs = office
+            .calendar_view(first - TimeDelta::days(2), last + TimeDelta::minutes(1))
+            .await;
         assert!(ours.len() >= 5, "{frequency} {start} {zone}");
         assert_eq!(ours, theirs, "{frequency} {start} {zone}");
         assert_eq!(office.on_calendar().len(), 1);
@@ -63,10 +81,19 @@ async fn scheduling_creates_one_recurring_event() {
     assert_eq!(answer["last_occurrence"], "2027-01-15T08:00:00Z");
     assert_eq!(answer["next_occurrence"], "2027-01-15T08:00:00Z");
     assert_eq!(answer["join_url"].as_str(), event.join_url.as_deref());
-    let [post] = office.requests("POST", "/events").try_into().expect("one POST");
+    let [post] = office
+        .requests("POST", "/events")
+        .try_into()
+        .expect("one POST");
     let body = post.body.expect("a body");
-    assert_eq!(body["recurrence"]["pattern"], json!({ "type": "absoluteMonthly", "interval": 3, "dayOfMonth": 15 }));
-    assert_eq!(body["recurrence"]["range"], json!({ "type": "noEnd", "startDate": "2027-01-15" }));
+    assert_eq!(
+        body["recurrence"]["pattern"],
+        json!({ "type": "absoluteMonthly", "interval": 3, "dayOfMonth": 15 })
+    );
+    assert_eq!(
+        body["recurrence"]["range"],
+        json!({ "type": "noEnd", "startDate": "2027-01-15" })
+    );
     assert_eq!(body["start"]["dateTime"], "2027-01-15T09:00:00");
     assert_eq!(body["isOnlineMeeting"], true);
     assert!(post.headers["prefer"].contains("IdType=\"ImmutableId\""));
@@ -80,8 +107,12 @@ async fn scheduling_creates_one_recurring_event() {
 #[tokio::test]
 async fn attendees_keep_their_roles_and_the_unreachable_are_left_out() {
     let office = Office::open().await;
-    let bob = json!({ "email": demo::BOB_UPN, "name": "Bob Baker", "timezone": "UTC", "locale": "en" });
-    let put = office.process.api(office.event("PUT", "/api/v1/users/u-bob", Some(&bob))).await;
+    let bob =
+        json!({ "email": demo::BOB_UPN, "name": "Bob Baker", "timezone": "UTC", "locale": "en" });
+    let put = office
+        .process
+        .api(office.event("PUT", "/api/v1/users/u-bob", Some(&bob)))
+        .await;
     assert!(matches!(put.status, 200 | 201), "{put:?}");
     let id = office
         .scheduled(&json!({ "attendees": [
@@ -90,13 +121,34 @@ async fn attendees_keep_their_roles_and_the_unreachable_are_left_out() {
             { "email": demo::ROOM_UPN, "name": "Room 1", "role": "resource" },
             { "user_id": "u-nobody" } ] }))
         .await;
-    let body = office.requests("POST", "/events")[0].body.clone().expect("a body");
-    let sent: Vec<_> = body["attendees"].as_array().expect("attendees").iter()
-        .map(|one| (one["emailAddress"]["address"].as_str().unwrap(), one["type"].as_str().unwrap()))
+    let body = office.requests("POST", "/events")[0]
+        .body
+        .clone()
+        .expect("a body");
+    let sent: Vec<_> = body["attendees"]
+        .as_array()
+        .expect("attendees")
+        .iter()
+        .map(|one| {
+            (
+                one["emailAddress"]["address"].as_str().unwrap(),
+                one["type"].as_str().unwrap(),
+            )
+        })
         .collect();
-    assert_eq!(sent, [(demo::ANN_UPN, "required"), (demo::BOB_UPN, "optional"), (demo::ROOM_UPN, "resource")]);
+    assert_eq!(
+        sent,
+        [
+            (demo::ANN_UPN, "required"),
+            (demo::BOB_UPN, "optional"),
+            (demo::ROOM_UPN, "resource")
+        ]
+    );
     let meeting = office.meeting(&id).await;
-    assert_eq!(meeting["unreachable_attendees"], json!([{ "user_id": "u-nobody", "role": "required" }]));
+    assert_eq!(
+        meeting["unreachable_attendees"],
+        json!([{ "user_id": "u-nobody", "role": "required" }])
+    );
     assert_eq!(meeting["attendees"].as_array().map(Vec::len), Some(4));
 }
 
@@ -105,8 +157,13 @@ async fn attendees_keep_their_roles_and_the_unreachable_are_left_out() {
 async fn html_in_a_description_is_text() {
     let office = Office::open().await;
     let hostile = "<script>alert('x')</script>\n</p><img src=\"a\"> & more";
-    office.scheduled(&json!({ "description": hostile, "is_online": false })).await;
-    let body = office.requests("POST", "/events")[0].body.clone().expect("a body");
+    office
+        .scheduled(&json!({ "description": hostile, "is_online": false }))
+        .await;
+    let body = office.requests("POST", "/events")[0]
+        .body
+        .clone()
+        .expect("a body");
     assert_eq!(
         body["body"]["content"],
         "<p>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</p><p>&lt;/p&gt;&lt;img src=&quot;a&quot;&gt; &amp; more</p>"
@@ -118,13 +175,21 @@ async fn html_in_a_description_is_text() {
 async fn the_teams_link_is_in_the_file() {
     let office = Office::open().await;
     let id = office.scheduled(&json!({})).await;
-    let link = office.on_calendar()[0].join_url.clone().expect("a Teams meeting");
+    let link = office.on_calendar()[0]
+        .join_url
+        .clone()
+        .expect("a Teams meeting");
     assert_eq!(office.meeting(&id).await["join_url"], link.as_str());
     let path = format!("/api/v1/orgs/{}/meetings/{id}/ics", office.org);
     let file = office.process.ics(office.event("GET", &path, None)).await;
     assert_eq!(file.status, 200);
-    let text = String::from_utf8(file.body).expect("UTF-8").replace("\r\n ", "");
-    assert!(text.contains(&format!("URL:{link}")) || text.contains(&format!("URI:{link}")), "{text}");
+    let text = String::from_utf8(file.body)
+        .expect("UTF-8")
+        .replace("\r\n ", "");
+    assert!(
+        text.contains(&format!("URL:{link}")) || text.contains(&format!("URI:{link}")),
+        "{text}"
+    );
 }
 
 /// CM-7: scheduling again updates the same event.
@@ -147,18 +212,34 @@ async fn a_new_title_keeps_the_teams_meeting_and_the_past() {
     let office = Office::open().await;
     let id = office.scheduled(&json!({ "description": "Scope" })).await;
     let before = office.on_calendar()[0].clone();
-    office.patch(&id, &json!({ "title": "Scope and segmentation", "description": "New agenda" })).await.expect(200);
-    assert_eq!(office.on_calendar()[0].subject, "PCI Scope Review", "not within the request");
+    office
+        .patch(
+            &id,
+            &json!({ "title": "Scope and segmentation", "description": "New agenda" }),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        office.on_calendar()[0].subject,
+        "PCI Scope Review",
+        "not within the request"
+    );
     office.settle().await;
     let [after] = office.on_calendar().try_into().expect("one event");
     assert_eq!(after.subject, "Scope and segmentation");
     assert_eq!((after.id, &after.join_url), (before.id, &before.join_url));
     assert!(after.join_url.is_some());
     let body = after.graph["body"]["content"].as_str().expect("a body");
-    assert!(body.contains("New agenda") && !body.contains("<p>Scope</p>"), "{body}");
+    assert!(
+        body.contains("New agenda") && !body.contains("<p>Scope</p>"),
+        "{body}"
+    );
     let [patch] = office.requests("PATCH", "").try_into().expect("one PATCH");
     let sent = patch.body.expect("a body");
-    assert!(sent.get("recurrence").is_none() && sent.get("start").is_none(), "{sent}");
+    assert!(
+        sent.get("recurrence").is_none() && sent.get("start").is_none(),
+        "{sent}"
+    );
 }
 
 /// CM-5, CM-12: a new time moves the series.
@@ -166,11 +247,25 @@ async fn a_new_title_keeps_the_teams_meeting_and_the_past() {
 async fn a_new_time_moves_the_series() {
     let office = Office::open().await;
     let id = office.scheduled(&json!({})).await;
-    office.patch(&id, &json!({ "start": "2027-02-28T14:00", "frequency": "MONTHLY" })).await.expect(200);
+    office
+        .patch(
+            &id,
+            &json!({ "start": "2027-02-28T14:00", "frequency": "MONTHLY" }),
+        )
+        .await
+        .expect(200);
     office.settle().await;
-    let preview = office.call("GET", &format!("/meetings/{id}/occurrences?count=30"), None).await.expect(200);
+    let preview = office
+        .call("GET", &format!("/meetings/{id}/occurrences?count=30"), None)
+        .await
+        .expect(200);
     let ours = instants(&preview, "start");
-    let theirs = office.calendar_view(ours[0] - TimeDelta::days(90), ours[29] + TimeDelta::minutes(1)).await;
+    let theirs = office
+        .calendar_view(
+            ours[0] - TimeDelta::days(90),
+            ours[29] + TimeDelta::minutes(1),
+        )
+        .await;
     assert_eq!(ours, theirs);
     assert_eq!(ours[0].to_rfc3339(), "2027-02-28T13:00:00+00:00");
 }
@@ -180,11 +275,17 @@ async fn a_new_time_moves_the_series() {
 async fn leaving_the_provider_removes_the_event() {
     let office = Office::open().await;
     let id = office.scheduled(&json!({})).await;
-    office.patch(&id, &json!({ "provider": "ics" })).await.expect(200);
+    office
+        .patch(&id, &json!({ "provider": "ics" }))
+        .await
+        .expect(200);
     office.settle().await;
     assert!(office.on_calendar().is_empty());
     let meeting = office.meeting(&id).await;
-    assert_eq!((&meeting["status"], &meeting["external_event_id"]), (&json!("planned"), &Value::Null));
+    assert_eq!(
+        (&meeting["status"], &meeting["external_event_id"]),
+        (&json!("planned"), &Value::Null)
+    );
     assert_eq!(office.schedule(&id).await.expect(200)["provider"], "ics");
 }
 
@@ -192,7 +293,10 @@ async fn leaving_the_provider_removes_the_event() {
 #[tokio::test]
 async fn cancelling_and_deleting_remove_the_event() {
     let office = Office::open().await;
-    let (cancelled, deleted) = (office.scheduled(&json!({})).await, office.scheduled(&json!({})).await);
+    let (cancelled, deleted) = (
+        office.scheduled(&json!({})).await,
+        office.scheduled(&json!({})).await,
+    );
     assert_eq!(office.on_calendar().len(), 2);
     let answer = office.cancel(&cancelled).await.expect(200);
     assert_eq!(answer["status"], "cancelled");
@@ -200,8 +304,15 @@ async fn cancelling_and_deleting_remove_the_event() {
     let answer = office.delete(&deleted).await;
     assert!(matches!(answer.status, 200 | 204), "{answer:?}");
     assert!(office.on_calendar().is_empty());
-    let told = office.graph.mails().into_iter().filter(|mail| mail.kind == MailKind::Cancellation);
-    assert_eq!(told.map(|mail| mail.to).collect::<Vec<_>>(), vec![vec![demo::ANN_UPN.to_owned()]; 2]);
+    let told = office
+        .graph
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.kind == MailKind::Cancellation);
+    assert_eq!(
+        told.map(|mail| mail.to).collect::<Vec<_>>(),
+        vec![vec![demo::ANN_UPN.to_owned()]; 2]
+    );
     assert_eq!(office.intents().await, Vec::<Value>::new());
 }
 
@@ -213,76 +324,18 @@ async fn an_event_is_removed_from_the_mailbox_that_holds_it() {
     let id = office.scheduled(&json!({})).await;
     let other = office.with_organizer(demo::BOB_UPN);
     let path = format!("/api/v1/orgs/{}/meetings/{id}", office.org);
-    let again = other.api(office.event("POST", &format!("{path}/schedule"), None)).await;
+    let again = other
+        .api(office.event("POST", &format!("{path}/schedule"), None))
+        .await;
     again.expect(200);
     assert_eq!(office.on_calendar().len(), 1);
     assert!(office.graph.events(demo::BOB_UPN).is_empty());
-    let cancelled = other.api(office.event("POST", &format!("{path}/cancel"), None)).await.expect(200);
+    let cancelled = other
+        .api(office.event("POST", &format!("{path}/cancel"), None))
+        .await
+        .expect(200);
     assert!(cancelled.get("warning").is_none(), "{cancelled}");
     assert!(office.on_calendar().is_empty());
-}
-
-/// CM-10: free, busy and unknown people are told apart.
-#[tokio::test]
-async fn availability_says_who_is_free() {
-    let office = Office::open().await;
-    office.graph.update_user(demo::ANN_UPN, |ann| ann.mailbox.busy.push(busy("2027-01-15T08:30:00Z", "2027-01-15T08:45:00Z"))).unwrap();
-    let attendees = json!([{ "email": demo::ANN_UPN, "name": "Ann" }, { "email": demo::BOB_UPN, "name": "Bob" },
-        { "email": "nobody@elsewhere.example", "name": "Nobody" }]);
-    let id = office.create(&json!({ "attendees": attendees })).await;
-    let answer = office.schedule(&id).await.expect(200);
-    let status = |email: &str| {
-        let list = answer["availability"].as_array().expect("availability");
-        list.iter().find(|one| one["email"] == email).unwrap_or_else(|| panic!("{email}: {answer}")).clone()
-    };
-    assert_eq!(status(demo::ANN_UPN)["status"], "busy");
-    assert_eq!(status(demo::BOB_UPN)["status"], "free");
-    assert_eq!(status(demo::ORGANIZER_UPN)["status"], "free");
-    let unknown = status("nobody@elsewhere.example");
-    assert_eq!((&unknown["status"], &unknown["detail"]), (&json!("unknown"), &json!("ErrorMailRecipientNotFound")));
-}
-
-fn busy(start: &str, end: &str) -> BusyTime {
-    BusyTime {
-        start: start.parse().unwrap(),
-        end: end.parse().unwrap(),
-        status: ShowAs::Busy,
-        subject: String::new(),
-        private: false,
-    }
-}
-
-/// CM-10: slots are times at which the organiser and everybody required are free.
-#[tokio::test]
-async fn slots_avoid_the_required_and_name_the_optional() {
-    let office = Office::open().await;
-    for (person, start, end) in [
-        (demo::ANN_UPN, "2027-01-18T09:00:00Z", "2027-01-18T12:00:00Z"),
-        (demo::ORGANIZER_UPN, "2027-01-18T13:00:00Z", "2027-01-18T14:00:00Z"),
-        (demo::BOB_UPN, "2027-01-18T12:00:00Z", "2027-01-18T13:00:00Z"),
-    ] {
-        office.graph.update_user(person, |user| user.mailbox.busy.push(busy(start, end))).unwrap();
-    }
-    let attendees = json!([{ "email": demo::ANN_UPN, "name": "Ann" },
-        { "email": demo::BOB_UPN, "name": "Bob", "role": "optional" }]);
-    let id = office.create(&json!({ "attendees": attendees })).await;
-    let path = format!("/meetings/{id}/slots?from=2027-01-18T08:00:00Z&to=2027-01-18T16:00:00Z");
-    let slots = office.call("GET", &path, None).await.expect(200);
-    let starts = instants(&slots, "start");
-    let ends = instants(&slots, "end");
-    assert!(!starts.is_empty());
-    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-    for (start, end) in starts.iter().zip(&ends) {
-        assert_eq!(*end - *start, TimeDelta::hours(1));
-        let free_of = |from: &str, to: &str| *end <= at(from) || *start >= at(to);
-        assert!(free_of("2027-01-18T09:00:00Z", "2027-01-18T12:00:00Z"), "{start}");
-        assert!(free_of("2027-01-18T13:00:00Z", "2027-01-18T14:00:00Z"), "{start}");
-    }
-    let items = slots["items"].as_array().unwrap();
-    let noon = items.iter().find(|slot| slot["start"] == "2027-01-18T12:00:00Z").expect("Bob alone is no obstacle");
-    assert_eq!(noon["conflicts"], json!([demo::BOB_UPN]));
-    office.graph.inject(Fault::on("POST", "**/getSchedule").always().error(403, "ErrorAccessDenied", "no"));
-    assert_eq!(office.call("GET", &path, None).await.status, 503, "slots are nothing without free/busy");
 }
 
 /// XC-3: another organisation finds nothing here, and its Graph is not this one.
@@ -292,11 +345,20 @@ async fn graph_belongs_to_the_one_organisation_it_is_configured_for() {
     let id = office.create(&json!({})).await;
     let path = format!("/api/v1/orgs/{}/meetings/{id}/schedule", office.org);
     let stranger = Event::new("POST", &path).internal("stranger", "u-1", it::api::ALL_SCOPES);
-    assert!(matches!(office.process.api(stranger).await.status, 403 | 404));
+    assert!(matches!(
+        office.process.api(stranger).await.status,
+        403 | 404
+    ));
     let path = "/api/v1/orgs/stranger/meeting-providers";
     let providers = Event::new("GET", path).internal("stranger", "u-1", it::api::ALL_SCOPES);
     let matrix = office.process.api(providers).await.expect(200);
-    let graph = matrix.as_array().unwrap().iter().find(|one| one["provider"] == "graph").unwrap().clone();
+    let graph = matrix
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["provider"] == "graph")
+        .unwrap()
+        .clone();
     assert_eq!(graph["configured"], false);
     assert!(office.graph.received().is_empty());
 }

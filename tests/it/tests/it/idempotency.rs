@@ -4,171 +4,18 @@
 //! What needs a handler that stops at will runs on a laboratory route behind
 //! the very edge that the functions have.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+mod laboratory;
 
 use chrono::TimeDelta;
-use convoke_domain::error::Error;
-use convoke_platform::http::{Access, Call, ClaimNames, Edge, EdgeParts, Portal, Reply, Route};
-use convoke_platform::store::{Key, Record, Store};
 use http::Method;
 use it::api::{ALL_SCOPES, Answer};
-use it::clock::TestClock;
 use it::deployed::new_org;
-use it::gateway::{Event, answer_of};
-use serde::{Deserialize, Serialize};
+use it::gateway::Event;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use crate::routes::{self, NOW, OVER_A_DAY, admin, tenant};
+use crate::routes::{self, OVER_A_DAY, admin};
 
-/// As long as a laboratory handler may run, and so a key's lease.
-const TIMEOUT: Duration = Duration::from_secs(29);
-
-struct Laboratory {
-    store: Store,
-    runs: AtomicU32,
-    /// Handlers that were told to wait go on with a permit of these.
-    before_commit: Semaphore,
-    after_commit: Semaphore,
-}
-
-#[derive(Deserialize)]
-struct Experiment {
-    say: String,
-    #[serde(default)]
-    wait_before_commit: bool,
-    #[serde(default)]
-    wait_after_commit: bool,
-    #[serde(default)]
-    fail: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Finding {
-    place: String,
-    said: String,
-    run: u32,
-}
-
-impl Record for Finding {
-    const KIND: &'static str = "finding";
-
-    fn key(&self) -> Key {
-        key_of(&self.place)
-    }
-
-    fn version(&self) -> u64 {
-        0
-    }
-}
-
-fn key_of(place: &str) -> Key {
-    Key::new(format!("FINDING#{place}"), "FINDING")
-}
-
-static ROUTES: &[Route<Laboratory>] = &[Route {
-    method: Method::POST,
-    path: "/laboratory/{place}",
-    operation: "experiment",
-    access: Access::Permission("lab:write", Portal::Own),
-    handler: |lab, call| Box::pin(experiment(lab, call)),
-}];
-
-async fn experiment(lab: Arc<Laboratory>, call: Call) -> Result<Reply, Error> {
-    let run = lab.runs.fetch_add(1, Ordering::SeqCst) + 1;
-    let body: Experiment = call.command()?;
-    if body.wait_before_commit && run == 1 {
-        lab.before_commit.acquire().await.unwrap().forget();
-    }
-    if body.fail && run == 1 {
-        return Err(Error::Upstream { code: "lab_down", message: "down".into(), retry_after: None });
-    }
-    let finding = Finding { place: call.param("place").into(), said: body.say, run };
-    let render = |finding: &Finding| {
-        Reply::created("/laboratory/found", &json!({ "said": finding.said, "run": finding.run })).with_version(7)
-    };
-    let seal = call.seal(&render);
-    let mut transaction = lab.store.tenant(call.tenant()?).transaction();
-    transaction.put(&finding);
-    seal.apply(&mut transaction, &finding)?;
-    transaction.commit().await?;
-    if body.wait_after_commit && run == 1 {
-        lab.after_commit.acquire().await.unwrap().forget();
-    }
-    Ok(seal.reply(&finding))
-}
-
-/// The laboratory behind an edge, one organisation, one key.
-struct Bench {
-    edge: Edge<Laboratory>,
-    lab: Arc<Laboratory>,
-    clock: TestClock,
-    org: String,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let clock = TestClock::at(NOW);
-        let (process, _) = routes::process();
-        let lab = Arc::new(Laboratory {
-            store: process.store.clone(),
-            runs: AtomicU32::new(0),
-            before_commit: Semaphore::new(0),
-            after_commit: Semaphore::new(0),
-        });
-        let parts = EdgeParts {
-            store: process.store,
-            ports: clock.ports(),
-            claims: ClaimNames::default(),
-            timeout: TIMEOUT,
-            hook: None,
-        };
-        let edge = Edge::new(parts, lab.clone(), ROUTES).unwrap();
-        Self { edge, lab, clock, org: new_org() }
-    }
-
-    fn event(&self, body: &Value) -> Event {
-        Event::new("POST", "/laboratory/bench")
-            .internal(&self.org, "u1", "lab:write")
-            .header("idempotency-key", "k1")
-            .json(body)
-    }
-
-    async fn send(&self, event: Event) -> Answer {
-        answer_of(self.edge.handle(event.into_request()).await)
-    }
-
-    async fn post(&self, body: &Value) -> Answer {
-        self.send(self.event(body)).await
-    }
-
-    fn runs(&self) -> u32 {
-        self.lab.runs.load(Ordering::SeqCst)
-    }
-
-    async fn finding(&self) -> Option<Finding> {
-        self.lab.store.tenant(&tenant(&self.org)).get(&key_of("bench")).await.unwrap()
-    }
-
-    /// Starts a request and abandons it, as a crash would, once its handler waits.
-    async fn crash(&self, body: &Value) {
-        let request = self.post(body);
-        tokio::pin!(request);
-        loop {
-            let committed = body["wait_after_commit"] != true || self.finding().await.is_some();
-            if self.runs() == 1 && committed {
-                // The handler has come to where it waits when a poll more changes nothing.
-                let pause = tokio::time::timeout(Duration::from_millis(50), &mut request).await;
-                assert!(pause.is_err(), "the handler did not wait");
-                return;
-            }
-            let step = tokio::time::timeout(Duration::from_millis(5), &mut request).await;
-            assert!(step.is_err(), "the handler did not wait");
-        }
-    }
-}
+use laboratory::Bench;
 
 fn assert_replayed(first: &Answer, again: &Answer) {
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
@@ -196,7 +43,15 @@ async fn the_same_key_and_body_replay_the_answer() {
     clock.advance(TimeDelta::hours(23));
     let again = process.api(create(&org, "k1", &routes::meeting())).await;
     assert_replayed(&first, &again);
-    let list = admin(&process, &org, "GET", &format!("/api/v1/orgs/{org}/meetings"), None).await.expect(200);
+    let list = admin(
+        &process,
+        &org,
+        "GET",
+        &format!("/api/v1/orgs/{org}/meetings"),
+        None,
+    )
+    .await
+    .expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
@@ -204,10 +59,16 @@ async fn the_same_key_and_body_replay_the_answer() {
 #[tokio::test]
 async fn another_body_under_the_same_key_is_refused() {
     let ((process, _), org) = (routes::process(), new_org());
-    process.api(create(&org, "k1", &routes::meeting())).await.expect(201);
+    process
+        .api(create(&org, "k1", &routes::meeting()))
+        .await
+        .expect(201);
     let mut other = routes::meeting();
     other["title"] = json!("Another");
-    assert_eq!(process.api(create(&org, "k1", &other)).await.problem(422), "invalid_input");
+    assert_eq!(
+        process.api(create(&org, "k1", &other)).await.problem(422),
+        "invalid_input"
+    );
     let refused = process.api(create(&org, "k1", &other)).await.json();
     assert_eq!(refused["errors"][0]["code"], "idempotency_key_reused");
     process.api(create(&org, "k2", &other)).await.expect(201);
@@ -230,9 +91,15 @@ async fn an_answer_is_kept_for_a_day() {
 #[tokio::test]
 async fn every_post_route_replays() {
     let (process, _) = routes::process();
-    for case in routes::cases().into_iter().filter(|case| case.method == Method::POST) {
+    for case in routes::cases()
+        .into_iter()
+        .filter(|case| case.method == Method::POST)
+    {
         let estate = routes::Estate::of(&process, &new_org()).await;
-        let event = case.event(&estate).internal(&estate.org, "u-admin", ALL_SCOPES).header("idempotency-key", "k");
+        let event = case
+            .event(&estate)
+            .internal(&estate.org, "u-admin", ALL_SCOPES)
+            .header("idempotency-key", "k");
         let first = case.send(&process, event.clone()).await;
         assert_eq!(first.status, case.status, "{}", case.operation);
         assert_replayed(&first, &case.send(&process, event).await);
@@ -283,7 +150,10 @@ async fn a_key_counts_for_its_tenant_caller_path_and_query() {
     let bench = Bench::new();
     let body = json!({ "say": "a" });
     let key = |event: Event, org: &str, sub: &str| {
-        event.internal(org, sub, "lab:write").header("idempotency-key", "k1").json(&body)
+        event
+            .internal(org, sub, "lab:write")
+            .header("idempotency-key", "k1")
+            .json(&body)
     };
     let here = || Event::new("POST", "/laboratory/bench");
     let other = new_org();
@@ -291,9 +161,21 @@ async fn a_key_counts_for_its_tenant_caller_path_and_query() {
     for (at, event) in [
         key(here(), &other, "u1"),
         key(here(), &bench.org, "u2"),
-        key(Event::new("POST", "/laboratory/elsewhere"), &bench.org, "u1"),
-        key(Event::new("POST", "/laboratory/bench?a=1"), &bench.org, "u1"),
-        key(Event::new("POST", "/laboratory/bench?a=2"), &bench.org, "u1"),
+        key(
+            Event::new("POST", "/laboratory/elsewhere"),
+            &bench.org,
+            "u1",
+        ),
+        key(
+            Event::new("POST", "/laboratory/bench?a=1"),
+            &bench.org,
+            "u1",
+        ),
+        key(
+            Event::new("POST", "/laboratory/bench?a=2"),
+            &bench.org,
+            "u1",
+        ),
     ]
     .into_iter()
     .enumerate()
@@ -312,7 +194,9 @@ async fn a_replay_needs_the_permission_still() {
     bench.post(&body).await.expect(201);
     let lost = bench.event(&body).internal(&bench.org, "u1", "lab:read");
     assert_eq!(bench.send(lost).await.problem(403), "permission_missing");
-    let nobody = Event::new("POST", "/laboratory/bench").header("idempotency-key", "k1").json(&body);
+    let nobody = Event::new("POST", "/laboratory/bench")
+        .header("idempotency-key", "k1")
+        .json(&body);
     assert_eq!(bench.send(nobody).await.problem(401), "unauthenticated");
     assert_eq!(bench.runs(), 1);
 }
@@ -330,9 +214,16 @@ async fn a_server_error_is_not_stored() {
 #[tokio::test]
 async fn a_refusal_is_replayed() {
     let ((process, _), org) = (routes::process(), new_org());
-    let first = process.api(create(&org, "k1", &json!({ "title": "" }))).await;
+    let first = process
+        .api(create(&org, "k1", &json!({ "title": "" })))
+        .await;
     assert_eq!(first.status, 422);
-    assert_replayed(&first, &process.api(create(&org, "k1", &json!({ "title": "" }))).await);
+    assert_replayed(
+        &first,
+        &process
+            .api(create(&org, "k1", &json!({ "title": "" })))
+            .await,
+    );
 }
 
 /// XC-4, XC-7: killed before the commit, nothing has happened; the key is held
@@ -341,7 +232,7 @@ async fn a_refusal_is_replayed() {
 async fn a_crash_before_the_commit_frees_the_key_when_its_lease_ends() {
     let bench = Bench::new();
     let body = json!({ "say": "a", "wait_before_commit": true });
-    bench.crash(&body).await;
+    Box::pin(bench.crash(&body)).await;
     assert!(bench.finding().await.is_none());
     bench.clock.advance(TimeDelta::seconds(28));
     assert_eq!(bench.post(&body).await.problem(409), "request_in_progress");
@@ -357,7 +248,7 @@ async fn a_crash_before_the_commit_frees_the_key_when_its_lease_ends() {
 async fn a_crash_after_the_commit_has_left_the_answer() {
     let bench = Bench::new();
     let body = json!({ "say": "a", "wait_after_commit": true });
-    bench.crash(&body).await;
+    Box::pin(bench.crash(&body)).await;
     assert_eq!(bench.finding().await.map(|finding| finding.run), Some(1));
     let answer = bench.post(&body).await;
     assert_eq!(answer.header("idempotency-replayed"), Some("true"));
@@ -396,9 +287,22 @@ async fn a_key_that_is_none_is_refused() {
     let bench = Bench::new();
     let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
     for key in ["", &too_long, "schlüssel"] {
-        let event = bench.event(&json!({ "say": "a" })).header("idempotency-key", key);
-        assert_eq!(bench.send(event).await.problem(400), "invalid_idempotency_key", "{key:?}");
+        let event = bench
+            .event(&json!({ "say": "a" }))
+            .header("idempotency-key", key);
+        assert_eq!(
+            bench.send(event).await.problem(400),
+            "invalid_idempotency_key",
+            "{key:?}"
+        );
     }
     assert_eq!(bench.runs(), 0);
-    bench.send(bench.event(&json!({ "say": "a" })).header("idempotency-key", &longest)).await.expect(201);
+    bench
+        .send(
+            bench
+                .event(&json!({ "say": "a" }))
+                .header("idempotency-key", &longest),
+        )
+        .await
+        .expect(201);
 }

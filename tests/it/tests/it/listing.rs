@@ -13,10 +13,18 @@ use crate::routes::{self, admin, text};
 /// Every list, the id of its items, and a filter that it knows.
 fn lists(org: &str) -> Vec<(String, &'static str, &'static str)> {
     vec![
-        (format!("/api/v1/orgs/{org}/meetings"), "meeting_id", "provider=ics"),
+        (
+            format!("/api/v1/orgs/{org}/meetings"),
+            "meeting_id",
+            "provider=ics",
+        ),
         (format!("/api/v1/orgs/{org}/controls"), "control_id", "q=c"),
         ("/api/v1/users".into(), "user_id", "active=true"),
-        ("/api/v1/contacts".into(), "contact_id", "client_id=client-1"),
+        (
+            "/api/v1/contacts".into(),
+            "contact_id",
+            "client_id=client-1",
+        ),
         ("/api/v1/clients".into(), "client_id", "q=client"),
     ]
 }
@@ -29,13 +37,40 @@ async fn filled(process: &Process) -> String {
         meeting["title"] = json!(format!("Review {at}"));
         meeting["provider"] = json!(if at % 2 == 0 { "ics" } else { "mock" });
         let path = format!("/api/v1/orgs/{org}/controls/c{at}/meetings");
-        admin(process, &org, "POST", &path, Some(&meeting)).await.expect(201);
+        admin(process, &org, "POST", &path, Some(&meeting))
+            .await
+            .expect(201);
         let user = json!({ "name": format!("User {at}"), "active": at % 2 == 0 });
-        admin(process, &org, "PUT", &format!("/api/v1/users/u{at}"), Some(&user)).await.expect(201);
-        let contact = json!({ "name": format!("Contact {at}"), "client_id": format!("client-{}", at % 2) });
-        admin(process, &org, "PUT", &format!("/api/v1/contacts/k{at}"), Some(&contact)).await.expect(201);
+        admin(
+            process,
+            &org,
+            "PUT",
+            &format!("/api/v1/users/u{at}"),
+            Some(&user),
+        )
+        .await
+        .expect(201);
+        let contact =
+            json!({ "name": format!("Contact {at}"), "client_id": format!("client-{}", at % 2) });
+        admin(
+            process,
+            &org,
+            "PUT",
+            &format!("/api/v1/contacts/k{at}"),
+            Some(&contact),
+        )
+        .await
+        .expect(201);
         let client = json!({ "name": format!("Client {at}") });
-        admin(process, &org, "PUT", &format!("/api/v1/clients/client-{at}"), Some(&client)).await.expect(201);
+        admin(
+            process,
+            &org,
+            "PUT",
+            &format!("/api/v1/clients/client-{at}"),
+            Some(&client),
+        )
+        .await
+        .expect(201);
     }
     org
 }
@@ -45,7 +80,13 @@ async fn page(process: &Process, org: &str, path: &str) -> Value {
 }
 
 /// Walks a list to its end; answers with its ids and the sizes of its pages.
-async fn walk(process: &Process, org: &str, path: &str, query: &str, id: &str) -> (Vec<String>, Vec<usize>) {
+async fn walk(
+    process: &Process,
+    org: &str,
+    path: &str,
+    query: &str,
+    id: &str,
+) -> (Vec<String>, Vec<usize>) {
     let (mut ids, mut sizes) = (vec![], vec![]);
     let mut cursor = String::new();
     loop {
@@ -70,10 +111,21 @@ async fn walking_the_pages_sees_each_item_once() {
         for limit in [1, 2, 3, 6, 7, 8, 100] {
             let (ids, sizes) = walk(&process, &org, &path, &format!("limit={limit}"), id).await;
             assert_eq!(ids.len(), 7, "{path} by {limit}");
-            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 7, "{path} by {limit}");
-            assert!(sizes.iter().all(|size| *size <= limit), "{path} by {limit}: {sizes:?}");
+            assert_eq!(
+                ids.iter().collect::<BTreeSet<_>>().len(),
+                7,
+                "{path} by {limit}"
+            );
+            assert!(
+                sizes.iter().all(|size| *size <= limit),
+                "{path} by {limit}: {sizes:?}"
+            );
         }
-        assert_eq!(page(&process, &org, &path).await["next_cursor"], Value::Null, "25 is the default");
+        assert_eq!(
+            page(&process, &org, &path).await["next_cursor"],
+            Value::Null,
+            "25 is the default"
+        );
     }
 }
 
@@ -92,7 +144,11 @@ async fn filtered_pages_may_be_short_but_miss_nothing() {
         ("/api/v1/contacts".into(), "client_id=client-1", 3),
         ("/api/v1/clients".into(), "q=Client%205", 1),
     ] {
-        let id = if path.ends_with("meetings") { "created_at" } else { "version" };
+        let id = if path.ends_with("meetings") {
+            "created_at"
+        } else {
+            "version"
+        };
         let mut found = 0;
         let mut cursor = String::new();
         loop {
@@ -100,7 +156,9 @@ async fn filtered_pages_may_be_short_but_miss_nothing() {
             let items = page["items"].as_array().unwrap();
             assert!(items.len() <= 2 && items.iter().all(|item| !item[id].is_null()));
             found += items.len();
-            let Some(next) = page["next_cursor"].as_str() else { break };
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
             cursor = format!("&cursor={next}");
         }
         assert_eq!(found, expected, "{path}?{query}");
@@ -116,7 +174,14 @@ async fn a_limit_out_of_bounds_is_refused() {
     let ((process, _), org) = (routes::process(), new_org());
     for (path, ..) in lists(&org) {
         for limit in ["0", "101", "-1", "", "x", "1.5", "70000", "1&limit=2"] {
-            let answer = admin(&process, &org, "GET", &format!("{path}?limit={limit}"), None).await;
+            let answer = admin(
+                &process,
+                &org,
+                "GET",
+                &format!("{path}?limit={limit}"),
+                None,
+            )
+            .await;
             assert_eq!(answer.status, 400, "{path} {limit:?}");
         }
         for limit in ["1", "100"] {
@@ -130,21 +195,47 @@ async fn a_limit_out_of_bounds_is_refused() {
 async fn a_tampered_cursor_is_refused() {
     let (process, _) = routes::process();
     let org = filled(&process).await;
-    let cursor = text(&page(&process, &org, "/api/v1/users?limit=2").await["next_cursor"]).to_owned();
+    let cursor =
+        text(&page(&process, &org, "/api/v1/users?limit=2").await["next_cursor"]).to_owned();
     let mut forged: Vec<String> = (0..cursor.len())
         .map(|at| {
-            let other = if cursor.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let other = if cursor.as_bytes()[at] == b'A' {
+                "B"
+            } else {
+                "A"
+            };
             format!("{}{other}{}", &cursor[..at], &cursor[at + 1..])
         })
         .collect();
-    forged.extend((0..cursor.len()).step_by(7).map(|at| cursor[..at].to_owned()));
-    forged.extend(["x".into(), format!("{cursor}A"), cursor.repeat(2), "A".repeat(5000)]);
+    forged.extend(
+        (0..cursor.len())
+            .step_by(7)
+            .map(|at| cursor[..at].to_owned()),
+    );
+    forged.extend([
+        "x".into(),
+        format!("{cursor}A"),
+        cursor.repeat(2),
+        "A".repeat(5000),
+    ]);
     for cursor in forged {
-        let answer = admin(&process, &org, "GET", &format!("/api/v1/users?limit=2&cursor={cursor}"), None).await;
+        let answer = admin(
+            &process,
+            &org,
+            "GET",
+            &format!("/api/v1/users?limit=2&cursor={cursor}"),
+            None,
+        )
+        .await;
         assert_eq!(answer.problem(400), "invalid_cursor", "{cursor}");
     }
     // Another page size is no other list.
-    page(&process, &org, &format!("/api/v1/users?limit=3&cursor={cursor}")).await;
+    page(
+        &process,
+        &org,
+        &format!("/api/v1/users?limit=3&cursor={cursor}"),
+    )
+    .await;
 }
 
 /// XC-6: a cursor is bound to its route, its filters, its tenant and what its
@@ -155,19 +246,36 @@ async fn a_cursor_belongs_to_its_list_alone() {
     let (org, other) = (filled(&process).await, filled(&process).await);
     let lists = lists(&org);
     for (path, _, filter) in &lists {
-        let cursor = text(&page(&process, &org, &format!("{path}?limit=2")).await["next_cursor"]).to_owned();
-        let mut elsewhere: Vec<_> = lists.iter().map(|(path, ..)| path.clone()).filter(|other| other != path).collect();
+        let cursor =
+            text(&page(&process, &org, &format!("{path}?limit=2")).await["next_cursor"]).to_owned();
+        let mut elsewhere: Vec<_> = lists
+            .iter()
+            .map(|(path, ..)| path.clone())
+            .filter(|other| other != path)
+            .collect();
         elsewhere.push(format!("{path}?{filter}"));
         for place in elsewhere {
             let joint = if place.contains('?') { '&' } else { '?' };
-            let answer = admin(&process, &org, "GET", &format!("{place}{joint}cursor={cursor}"), None).await;
-            assert_eq!(answer.problem(400), "invalid_cursor", "of {path} at {place}");
+            let answer = admin(
+                &process,
+                &org,
+                "GET",
+                &format!("{place}{joint}cursor={cursor}"),
+                None,
+            )
+            .await;
+            assert_eq!(
+                answer.problem(400),
+                "invalid_cursor",
+                "of {path} at {place}"
+            );
         }
         let theirs = format!("{}?cursor={cursor}", path.replace(&org, &other));
         let answer = admin(&process, &other, "GET", &theirs, None).await;
         assert_eq!(answer.problem(400), "invalid_cursor", "{theirs}");
         // Another internal user may see the same, and so go on.
-        let event = Event::new("GET", &format!("{path}?cursor={cursor}")).internal(&org, "u-other", ALL_SCOPES);
+        let event = Event::new("GET", &format!("{path}?cursor={cursor}"))
+            .internal(&org, "u-other", ALL_SCOPES);
         process.api(event).await.expect(200);
     }
 }
@@ -177,11 +285,16 @@ async fn a_cursor_belongs_to_its_list_alone() {
 async fn the_deployed_api_pages() {
     let api = Api::admin(&new_org());
     for id in ["u1", "u2", "u3"] {
-        api.put(&format!("/api/v1/users/{id}"), &json!({ "name": id })).await.expect(201);
+        api.put(&format!("/api/v1/users/{id}"), &json!({ "name": id }))
+            .await
+            .expect(201);
     }
     let first = api.get("/api/v1/users?limit=2").await.expect(200);
     let cursor = text(&first["next_cursor"]);
-    let second = api.get(&format!("/api/v1/users?limit=2&cursor={cursor}")).await.expect(200);
+    let second = api
+        .get(&format!("/api/v1/users?limit=2&cursor={cursor}"))
+        .await
+        .expect(200);
     assert_eq!(second["items"].as_array().unwrap().len(), 1);
     assert_eq!(second["next_cursor"], Value::Null);
     assert!(!cursor.contains("u2") && !cursor.contains(&api.org));

@@ -1,19 +1,36 @@
 //! Integration tests, a module per resource.
 
-mod control_schedules;
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails loudly, at the line that went wrong"
+)]
+
+mod calendar_files;
 mod concurrency;
+mod control_schedules;
+mod directory;
 mod editions;
+mod fixtures;
 #[cfg(feature = "enterprise")]
 mod graph_faults;
 #[cfg(feature = "enterprise")]
+mod graph_free_busy;
+#[cfg(feature = "enterprise")]
 mod graph_scheduling;
+mod hostile_input;
 mod idempotency;
 mod listing;
 mod meetings;
 mod openapi;
 mod outbox;
 mod permissions;
+mod problems;
+#[cfg(feature = "enterprise")]
+mod races;
 #[cfg(feature = "enterprise")]
 mod reconciliation;
+mod round_trips;
 mod routes;
+mod store;
 mod tenancy;

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use chrono::TimeDelta;
 use convoke_local::{Functions, Stack, StackOptions};
@@ -13,79 +12,21 @@ use http::Method;
 use it::api::Api;
 use it::deployed;
 use it::gateway::Event;
+use it::listener::{Listener, outbox_records, receive, sqs};
 use it::process::{Process, sdk_config};
 use it::{api::ALL_SCOPES, clock::TestClock};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// How long the deployed functions may take for background work.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// AWS without functions that only one test uses: a sweep takes all there is.
 fn own_resources() -> Stack {
-    let options = StackOptions { functions: Functions::None, ..StackOptions::temporary() };
+    let options = StackOptions {
+        functions: Functions::None,
+        ..StackOptions::temporary()
+    };
     Stack::start(options).expect("the local stack starts")
-}
-
-fn sqs(stack: &Stack) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(&sdk_config(&stack.aws_endpoint))
-}
-
-/// A queue that gets an organisation's events from the bus.
-struct Listener {
-    sqs: aws_sdk_sqs::Client,
-    queue: String,
-}
-
-impl Listener {
-    async fn start(stack: &Stack, org: &str) -> Self {
-        let sqs = sqs(stack);
-        let events = aws_sdk_eventbridge::Client::new(&sdk_config(&stack.aws_endpoint));
-        let queue = sqs.create_queue().queue_name(org).send().await.unwrap().queue_url.unwrap();
-        let bus = &stack.outputs.event_bus_name;
-        let pattern = json!({ "source": ["convoke"], "detail": { "org_id": [org] } });
-        events.put_rule().name(org).event_bus_name(bus).event_pattern(pattern.to_string()).send().await.unwrap();
-        let target = aws_sdk_eventbridge::types::Target::builder()
-            .id("listener")
-            .arn(format!("arn:aws:sqs:us-east-1:000000000000:{org}"))
-            .build()
-            .unwrap();
-        events.put_targets().rule(org).event_bus_name(bus).targets(target).send().await.unwrap();
-        Self { sqs, queue }
-    }
-
-    /// Events as they come, until each of these kinds has come so often.
-    async fn hear(&self, wanted: &[(&str, usize)]) -> Vec<Value> {
-        let mut heard: Vec<Value> = vec![];
-        let count = |heard: &[Value], kind: &str| heard.iter().filter(|event| event["detail-type"] == kind).count();
-        let listening = async {
-            while wanted.iter().any(|(kind, times)| count(&heard, kind) < *times) {
-                for message in receive(&self.sqs, &self.queue, 1).await {
-                    heard.push(serde_json::from_str(message.body().unwrap()).unwrap());
-                }
-            }
-        };
-        let in_time = tokio::time::timeout(PATIENCE * 3, listening).await;
-        assert!(in_time.is_ok(), "heard only {heard:?}");
-        heard
-    }
-}
-
-/// Takes what a queue has.
-async fn receive(sqs: &aws_sdk_sqs::Client, queue: &str, wait: i32) -> Vec<aws_sdk_sqs::types::Message> {
-    let answer = sqs
-        .receive_message()
-        .queue_url(queue)
-        .max_number_of_messages(10)
-        .wait_time_seconds(wait)
-        .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
-        .send()
-        .await
-        .unwrap();
-    for message in answer.messages() {
-        let handle = message.receipt_handle().unwrap();
-        sqs.delete_message().queue_url(queue).receipt_handle(handle).send().await.unwrap();
-    }
-    answer.messages.unwrap_or_default()
 }
 
 fn meeting(provider: &str) -> Value {
@@ -97,22 +38,37 @@ fn meeting(provider: &str) -> Value {
 /// What `docs/schemas` says of an event's detail, checked.
 fn assert_fits_schema(event: &Value) {
     let kind = event["detail-type"].as_str().unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{kind}.json"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{kind}.json"));
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let detail = event["detail"].as_object().unwrap();
     for required in schema["required"].as_array().unwrap() {
-        assert!(detail.contains_key(required.as_str().unwrap()), "{kind} lacks {required}");
+        assert!(
+            detail.contains_key(required.as_str().unwrap()),
+            "{kind} lacks {required}"
+        );
     }
     for (name, value) in detail {
         let rule = &schema["properties"][name];
         match rule["type"].as_str() {
-            Some("integer") => assert!(value.as_i64() >= rule["minimum"].as_i64(), "{kind}.{name}: {value}"),
+            Some("integer") => assert!(
+                value.as_i64() >= rule["minimum"].as_i64(),
+                "{kind}.{name}: {value}"
+            ),
             Some("string") => {
-                let text = value.as_str().unwrap_or_else(|| panic!("{kind}.{name}: {value}"));
+                let text = value
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{kind}.{name}: {value}"));
                 match rule["format"].as_str() {
-                    Some("uuid") => assert!(uuid::Uuid::parse_str(text).is_ok(), "{kind}.{name}: {text}"),
+                    Some("uuid") => {
+                        assert!(uuid::Uuid::parse_str(text).is_ok(), "{kind}.{name}: {text}");
+                    }
                     Some("date-time") => {
-                        assert!(text.ends_with('Z') && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{text}");
+                        assert!(
+                            text.ends_with('Z')
+                                && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok(),
+                            "{text}"
+                        );
                     }
                     _ => assert!(!text.is_empty()),
                 }
@@ -124,16 +80,33 @@ fn assert_fits_schema(event: &Value) {
 
 /// Makes one of each event through the deployed API; answers with the meeting.
 async fn live_through_everything(api: &Api) -> String {
-    let schedule = json!({ "frequency": "QUARTERLY", "next_due": "2027-01-15", "timezone": "Europe/Berlin" });
-    let put = api.put(&api.org_path("/controls/pci-1/schedule"), &schedule).await;
+    let schedule =
+        json!({ "frequency": "QUARTERLY", "next_due": "2027-01-15", "timezone": "Europe/Berlin" });
+    let put = api
+        .put(&api.org_path("/controls/pci-1/schedule"), &schedule)
+        .await;
     assert!(matches!(put.status, 200 | 201), "{put:?}");
-    let created = api.post(&api.org_path("/controls/pci-1/meetings"), &meeting("mock")).await.expect(201);
+    let created = api
+        .post(&api.org_path("/controls/pci-1/meetings"), &meeting("mock"))
+        .await
+        .expect(201);
     let id = created["meeting_id"].as_str().unwrap().to_owned();
     let path = api.org_path(&format!("/meetings/{id}"));
-    api.call(Method::POST, &format!("{path}/schedule"), &[], None).await.expect(200);
-    api.patch(&path, &json!({ "title": "canary-title" })).await.expect(200);
-    api.post(&api.org_path("/controls/pci-1/schedule/complete"), &json!({ "completed_on": "2026-11-20" })).await.expect(200);
-    api.call(Method::POST, &format!("{path}/cancel"), &[], None).await.expect(200);
+    api.call(Method::POST, &format!("{path}/schedule"), &[], None)
+        .await
+        .expect(200);
+    api.patch(&path, &json!({ "title": "canary-title" }))
+        .await
+        .expect(200);
+    api.post(
+        &api.org_path("/controls/pci-1/schedule/complete"),
+        &json!({ "completed_on": "2026-11-20" }),
+    )
+    .await
+    .expect(200);
+    api.call(Method::POST, &format!("{path}/cancel"), &[], None)
+        .await
+        .expect(200);
     id
 }
 
@@ -154,12 +127,22 @@ async fn every_change_reaches_the_bus() {
     let mut heard = listener.hear(&EVERYTHING).await;
     heard.sort_by_key(|event| event["detail"]["version"].as_u64());
     heard.dedup_by_key(|event| event["detail"]["event_id"].clone());
-    let kinds: Vec<_> = heard.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, EVERYTHING.map(|(kind, _)| kind), "in the order of their versions, each once");
+    let kinds: Vec<_> = heard
+        .iter()
+        .map(|event| event["detail-type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        EVERYTHING.map(|(kind, _)| kind),
+        "in the order of their versions, each once"
+    );
     for event in &heard {
         assert_fits_schema(event);
         assert_eq!(event["source"], "convoke");
-        assert_eq!((&event["detail"]["org_id"], &event["detail"]["meeting_id"]), (&json!(org), &json!(id)));
+        assert_eq!(
+            (&event["detail"]["org_id"], &event["detail"]["meeting_id"]),
+            (&json!(org), &json!(id))
+        );
         for private in ["canary-title", "ann@contoso.example", "Ann", "PCI Scope"] {
             assert!(!event.to_string().contains(private), "{event}");
         }
@@ -175,13 +158,21 @@ async fn what_sqs_refuses_is_sent_by_the_sweeper() {
     let org = deployed::new_org();
     make_scheduled(&process, &org).await;
     let unreachable = aws_sdk_sqs::Client::new(&sdk_config("http://127.0.0.1:9"));
-    let queues = Queues::new(unreachable, &stack.outputs.delivery_queue_url, &stack.outputs.graph_queue_url);
+    let queues = Queues::new(
+        unreachable,
+        &stack.outputs.delivery_queue_url,
+        &stack.outputs.graph_queue_url,
+    );
     let cut_off = outbox_relay::App::new(process.store.clone(), queues, clock.ports());
     let stream = json!({ "Records": outbox_records(&stack).await });
     let sequence = stream["Records"][0]["dynamodb"]["SequenceNumber"].clone();
 
     let failed = cut_off.handle(stream.clone()).await.unwrap();
-    assert_eq!(failed["batchItemFailures"], json!([{ "itemIdentifier": sequence }]), "the stream is to go on from there");
+    assert_eq!(
+        failed["batchItemFailures"],
+        json!([{ "itemIdentifier": sequence }]),
+        "the stream is to go on from there"
+    );
     clock.advance(TimeDelta::seconds(61));
     cut_off.sweep().await.unwrap();
     assert_eq!(outbox_records(&stack).await.len(), 1, "the item stays");
@@ -192,11 +183,18 @@ async fn what_sqs_refuses_is_sent_by_the_sweeper() {
     let late = process.outbox_relay.handle(stream).await.unwrap();
     assert_eq!(late["batchItemFailures"], json!([]));
     let sqs = sqs(&stack);
-    let bodies: Vec<Value> = receive(&sqs, &stack.outputs.delivery_queue_url, 0).await.iter()
+    let bodies: Vec<Value> = receive(&sqs, &stack.outputs.delivery_queue_url, 0)
+        .await
+        .iter()
         .map(|message| serde_json::from_str(message.body().unwrap()).unwrap())
         .collect();
     assert!(!bodies.is_empty());
-    assert!(bodies.iter().all(|body| body == &bodies[0] && body["tenant"] == json!(org)), "{bodies:?}");
+    assert!(
+        bodies
+            .iter()
+            .all(|body| body == &bodies[0] && body["tenant"] == json!(org)),
+        "{bodies:?}"
+    );
     assert_eq!(bodies[0]["job"]["detail_type"], "meeting.scheduled");
 }
 
@@ -226,11 +224,24 @@ async fn graph_work_is_grouped_by_mailbox() {
     let mut groups = vec![];
     for organizer in [demo::ORGANIZER_UPN, demo::BOB_UPN] {
         let org = deployed::new_org();
-        let process = Process::with_organizer(&stack, clock.ports(), Some(&org), &stack.graph_base_url, organizer);
+        let process = Process::with_organizer(
+            &stack,
+            clock.ports(),
+            Some(&org),
+            &stack.graph_base_url,
+            organizer,
+        );
         for _ in 0..2 {
             let id = make_scheduled_on(&process, &org, "graph").await;
             let event = Event::new("PATCH", &format!("/api/v1/orgs/{org}/meetings/{id}"));
-            process.api(event.internal(&org, "u-1", ALL_SCOPES).json(&json!({ "title": "Another" }))).await.expect(200);
+            process
+                .api(
+                    event
+                        .internal(&org, "u-1", ALL_SCOPES)
+                        .json(&json!({ "title": "Another" })),
+                )
+                .await
+                .expect(200);
         }
         let stream = json!({ "Records": outbox_records(&stack).await });
         for _ in 0..2 {
@@ -264,13 +275,32 @@ async fn poison_ends_with_the_dead_letters_and_a_killed_relay_loses_nothing() {
     let sqs = sqs(&stack);
     let outputs = &stack.outputs;
     for queue in [&outputs.delivery_queue_url, &outputs.graph_queue_url] {
-        let visible_soon = sqs.set_queue_attributes().queue_url(queue).attributes(QueueAttributeName::VisibilityTimeout, "1");
+        let visible_soon = sqs
+            .set_queue_attributes()
+            .queue_url(queue)
+            .attributes(QueueAttributeName::VisibilityTimeout, "1");
         visible_soon.send().await.unwrap();
     }
-    for poison in ["not a message of ours", r#"{"id":"0","tenant":"acme","job":{}}"#] {
-        sqs.send_message().queue_url(&outputs.delivery_queue_url).message_body(poison).send().await.unwrap();
-        let to_graph = sqs.send_message().queue_url(&outputs.graph_queue_url).message_body(poison);
-        to_graph.message_group_id("poison").message_deduplication_id(poison.len().to_string()).send().await.unwrap();
+    for poison in [
+        "not a message of ours",
+        r#"{"id":"0","tenant":"acme","job":{}}"#,
+    ] {
+        sqs.send_message()
+            .queue_url(&outputs.delivery_queue_url)
+            .message_body(poison)
+            .send()
+            .await
+            .unwrap();
+        let to_graph = sqs
+            .send_message()
+            .queue_url(&outputs.graph_queue_url)
+            .message_body(poison);
+        to_graph
+            .message_group_id("poison")
+            .message_deduplication_id(poison.len().to_string())
+            .send()
+            .await
+            .unwrap();
     }
     let org = deployed::new_org();
     let listener = Listener::start(&stack, &org).await;
@@ -288,23 +318,40 @@ async fn poison_ends_with_the_dead_letters_and_a_killed_relay_loses_nothing() {
         }
     };
     tokio::join!(living, killing);
-    listener.hear(&[("meeting.scheduled", 3), ("meeting.cancelled", 3)]).await;
-    for queue in [&outputs.delivery_dead_letters_url, &outputs.graph_dead_letters_url] {
+    listener
+        .hear(&[("meeting.scheduled", 3), ("meeting.cancelled", 3)])
+        .await;
+    for queue in [
+        &outputs.delivery_dead_letters_url,
+        &outputs.graph_dead_letters_url,
+    ] {
         let mut dead = vec![];
         let burying = async {
             while dead.len() < 2 {
                 dead.extend(receive(&sqs, queue, 1).await);
             }
         };
-        tokio::time::timeout(PATIENCE, burying).await.unwrap_or_else(|_| panic!("nothing in {queue}"));
+        tokio::time::timeout(PATIENCE, burying)
+            .await
+            .unwrap_or_else(|_| panic!("nothing in {queue}"));
     }
 }
 
 async fn live_through_everything_again(api: &Api) {
-    let created = api.post(&api.org_path("/controls/pci-1/meetings"), &meeting("ics")).await.expect(201);
-    let path = api.org_path(&format!("/meetings/{}", created["meeting_id"].as_str().unwrap()));
-    api.call(Method::POST, &format!("{path}/schedule"), &[], None).await.expect(200);
-    api.call(Method::POST, &format!("{path}/cancel"), &[], None).await.expect(200);
+    let created = api
+        .post(&api.org_path("/controls/pci-1/meetings"), &meeting("ics"))
+        .await
+        .expect(201);
+    let path = api.org_path(&format!(
+        "/meetings/{}",
+        created["meeting_id"].as_str().unwrap()
+    ));
+    api.call(Method::POST, &format!("{path}/schedule"), &[], None)
+        .await
+        .expect(200);
+    api.call(Method::POST, &format!("{path}/cancel"), &[], None)
+        .await
+        .expect(200);
 }
 
 async fn make_scheduled(process: &Process, org: &str) -> String {
@@ -312,42 +359,17 @@ async fn make_scheduled(process: &Process, org: &str) -> String {
 }
 
 async fn make_scheduled_on(process: &Process, org: &str, provider: &str) -> String {
-    let event = |path: &str| Event::new("POST", &format!("/api/v1/orgs/{org}{path}")).internal(org, "u-1", ALL_SCOPES);
-    let created = process.api(event("/controls/pci-1/meetings").json(&meeting(provider))).await.expect(201);
+    let event = |path: &str| {
+        Event::new("POST", &format!("/api/v1/orgs/{org}{path}")).internal(org, "u-1", ALL_SCOPES)
+    };
+    let created = process
+        .api(event("/controls/pci-1/meetings").json(&meeting(provider)))
+        .await
+        .expect(201);
     let id = created["meeting_id"].as_str().unwrap().to_owned();
-    process.api(event(&format!("/meetings/{id}/schedule"))).await.expect(200);
+    process
+        .api(event(&format!("/meetings/{id}/schedule")))
+        .await
+        .expect(200);
     id
-}
-
-/// The table's outbox items, as the stream would hand them over.
-async fn outbox_records(stack: &Stack) -> Vec<Value> {
-    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk_config(&stack.aws_endpoint));
-    let items = dynamodb.scan().table_name(&stack.outputs.table_name).send().await.unwrap().items.unwrap_or_default();
-    let outbox = items.into_iter().filter(|item| item["sk"] == AttributeValue::S("OUTBOX".to_owned()));
-    outbox
-        .enumerate()
-        .map(|(at, item)| {
-            let image: Map<_, _> = item.iter().map(|(name, value)| (name.clone(), wire(value))).collect();
-            json!({ "eventID": at.to_string(), "eventName": "INSERT", "eventSource": "aws:dynamodb", "eventVersion": "1.1",
-                "awsRegion": "us-east-1", "eventSourceARN": "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s",
-                "dynamodb": { "ApproximateCreationDateTime": 1_795_233_600, "Keys": { "pk": image["pk"], "sk": image["sk"] },
-                    "NewImage": image, "SequenceNumber": (at + 100).to_string(), "SizeBytes": 1,
-                    "StreamViewType": "NEW_IMAGE" } })
-        })
-        .collect()
-}
-
-/// An attribute in DynamoDB's JSON.
-fn wire(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::Bool(truth) => json!({ "BOOL": truth }),
-        AttributeValue::L(list) => json!({ "L": list.iter().map(wire).collect::<Vec<_>>() }),
-        AttributeValue::M(map) => {
-            let map: Map<_, _> = map.iter().map(|(name, value)| (name.clone(), wire(value))).collect();
-            json!({ "M": map })
-        }
-        _ => json!({ "NULL": true }),
-    }
 }

@@ -48,12 +48,25 @@ fn the_tables_hold_exactly_the_specified_routes_and_permissions() {
     let routes = cases();
     let built: BTreeSet<String> = routes
         .iter()
-        .map(|case| format!("{} {} {}", case.method, case.template, case.permission().unwrap_or("signed-link")))
+        .map(|case| {
+            format!(
+                "{} {} {}",
+                case.method,
+                case.template,
+                case.permission().unwrap_or("signed-link")
+            )
+        })
         .collect();
-    assert_eq!(built, SPECIFIED.iter().map(|&line| line.to_owned()).collect());
+    assert_eq!(
+        built,
+        SPECIFIED.iter().map(|&line| line.to_owned()).collect()
+    );
     assert_eq!(built.len(), routes.len(), "a route is in a table twice");
     let scopes: BTreeSet<_> = ALL_SCOPES.split(' ').collect();
-    assert_eq!(scopes, routes.iter().filter_map(routes::Case::permission).collect());
+    assert_eq!(
+        scopes,
+        routes.iter().filter_map(routes::Case::permission).collect()
+    );
 }
 
 /// XC-2: without a token the gateway answers, for every route; a signed link
@@ -62,8 +75,13 @@ fn the_tables_hold_exactly_the_specified_routes_and_permissions() {
 async fn without_a_token_the_gateway_lets_nobody_through() {
     let api = Api::anonymous(routes::stack(), "acme");
     for case in cases() {
-        let path = case.template.replace("{org_id}", "acme").replace(['{', '}'], "");
-        let answer = api.call(case.method.clone(), &path, &[], case.body.as_ref()).await;
+        let path = case
+            .template
+            .replace("{org_id}", "acme")
+            .replace(['{', '}'], "");
+        let answer = api
+            .call(case.method.clone(), &path, &[], case.body.as_ref())
+            .await;
         match case.permission() {
             Some(_) => {
                 assert_eq!(answer.status, 401, "{}", case.operation);
@@ -79,11 +97,16 @@ async fn without_a_token_the_gateway_lets_nobody_through() {
 async fn without_verified_claims_no_handler_runs() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases().into_iter().filter(|case| case.permission().is_some()) {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.permission().is_some())
+    {
         let answer = case.send(&process, case.event(&estate)).await;
         assert_eq!(answer.problem(401), "unauthenticated", "{}", case.operation);
         let claims = json!({ "sub": "", "org_id": estate.org, "user_type": "internal", "scope": ALL_SCOPES });
-        let answer = case.send(&process, case.event(&estate).claims(&claims)).await;
+        let answer = case
+            .send(&process, case.event(&estate).claims(&claims))
+            .await;
         assert_eq!(answer.problem(403), "claim_missing", "{}", case.operation);
     }
 }
@@ -95,20 +118,53 @@ async fn a_token_without_the_permission_is_refused_whatever_else_is_sent() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
     for case in cases() {
-        let Some(permission) = case.permission() else { continue };
-        let others: Vec<_> = ALL_SCOPES.split(' ').filter(|scope| *scope != permission).collect();
-        let near = [others.join(" "), String::new(), "*".into(), format!("{permission}x"), permission.to_uppercase()];
+        let Some(permission) = case.permission() else {
+            continue;
+        };
+        let others: Vec<_> = ALL_SCOPES
+            .split(' ')
+            .filter(|scope| *scope != permission)
+            .collect();
+        let near = [
+            others.join(" "),
+            String::new(),
+            "*".into(),
+            format!("{permission}x"),
+            permission.to_uppercase(),
+        ];
         for scope in &near {
             let event = case.event(&estate).internal(&estate.org, "u1", scope);
             let answer = case.send(&process, event).await;
-            assert_eq!(answer.problem(403), "permission_missing", "{} with {scope:?}", case.operation);
+            assert_eq!(
+                answer.problem(403),
+                "permission_missing",
+                "{} with {scope:?}",
+                case.operation
+            );
         }
-        let path = format!("{}?scope={permission}&user_type=internal&org_id={}", estate.fill(case.template), estate.org);
+        let path = format!(
+            "{}?scope={permission}&user_type=internal&org_id={}",
+            estate.fill(case.template),
+            estate.org
+        );
         let mut event = Event::new(case.method.as_str(), &path).internal(&estate.org, "u1", "");
-        for name in ["scope", "x-scope", "x-permissions", "x-user-type", "x-org-id", "x-amzn-oidc-data", "authorization"] {
+        for name in [
+            "scope",
+            "x-scope",
+            "x-permissions",
+            "x-user-type",
+            "x-org-id",
+            "x-amzn-oidc-data",
+            "authorization",
+        ] {
             event = event.header(name, permission);
         }
-        assert_eq!(case.send(&process, event).await.problem(403), "permission_missing", "{}", case.operation);
+        assert_eq!(
+            case.send(&process, event).await.problem(403),
+            "permission_missing",
+            "{}",
+            case.operation
+        );
     }
 }
 
@@ -117,9 +173,20 @@ async fn a_token_without_the_permission_is_refused_whatever_else_is_sent() {
 async fn a_portal_user_with_every_scope_is_refused() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases().into_iter().filter(|case| case.permission().is_some()) {
-        let event = case.event(&estate).portal(&estate.org, "p1", ALL_SCOPES, &estate.client, &estate.contact);
-        let answer = case.send(&process, event.header("x-user-type", "internal")).await;
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.permission().is_some())
+    {
+        let event = case.event(&estate).portal(
+            &estate.org,
+            "p1",
+            ALL_SCOPES,
+            &estate.client,
+            &estate.contact,
+        );
+        let answer = case
+            .send(&process, event.header("x-user-type", "internal"))
+            .await;
         assert_eq!(answer.problem(403), "internal_only", "{}", case.operation);
     }
 }
@@ -129,13 +196,18 @@ async fn a_portal_user_with_every_scope_is_refused() {
 async fn a_token_that_does_not_say_which_side_it_is_on_is_refused() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases().into_iter().filter(|case| case.permission().is_some()) {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.permission().is_some())
+    {
         for claims in [
             json!({ "sub": "u1", "org_id": estate.org, "scope": ALL_SCOPES }),
             json!({ "sub": "u1", "org_id": estate.org, "scope": ALL_SCOPES, "user_type": "Internal" }),
             json!({ "sub": "u1", "org_id": estate.org, "scope": ALL_SCOPES, "user_type": "admin" }),
         ] {
-            let answer = case.send(&process, case.event(&estate).claims(&claims)).await;
+            let answer = case
+                .send(&process, case.event(&estate).claims(&claims))
+                .await;
             assert_eq!(answer.problem(403), "claim_missing", "{}", case.operation);
         }
     }
@@ -148,9 +220,17 @@ async fn the_permission_of_the_table_is_enough() {
     let (process, _) = routes::process();
     for case in cases() {
         let estate = Estate::of(&process, &new_org()).await;
-        let event = case.event(&estate).internal(&estate.org, "u1", case.permission().unwrap_or_default());
+        let event =
+            case.event(&estate)
+                .internal(&estate.org, "u1", case.permission().unwrap_or_default());
         let answer = case.send(&process, event).await;
-        assert_eq!(answer.status, case.status, "{}: {}", case.operation, String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            case.status,
+            "{}: {}",
+            case.operation,
+            String::from_utf8_lossy(&answer.body)
+        );
     }
 }
 
@@ -160,10 +240,20 @@ async fn the_deployed_api_goes_by_the_table() {
     let org = new_org();
     let reader = Api::with_scopes(&org, "u1", "meetings:read");
     reader.get(&reader.org_path("/meetings")).await.expect(200);
-    let refused = reader.post(&reader.org_path("/controls/c1/meetings"), &routes::meeting()).await;
+    let refused = reader
+        .post(
+            &reader.org_path("/controls/c1/meetings"),
+            &routes::meeting(),
+        )
+        .await;
     assert_eq!(refused.problem(403), "permission_missing");
-    let forged = [("authorization", "Bearer eyJhbGciOiJub25lIn0.eyJvcmdfaWQiOiJhIn0.")];
+    let forged = [(
+        "authorization",
+        "Bearer eyJhbGciOiJub25lIn0.eyJvcmdfaWQiOiJhIn0.",
+    )];
     let anonymous = Api::anonymous(routes::stack(), &org);
-    let answer = anonymous.call(Method::GET, &anonymous.org_path("/meetings"), &forged, None).await;
+    let answer = anonymous
+        .call(Method::GET, &anonymous.org_path("/meetings"), &forged, None)
+        .await;
     assert_eq!(answer.status, 401);
 }

@@ -1,26 +1,14 @@
 //! What a refusal says, and what it never says (XC-3).
 
-use std::time::Duration;
+mod outages;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use convoke_platform::config::Environment;
-use convoke_platform::http::Edge;
-use convoke_platform::secrets::Secrets;
-use convoke_platform::store::Store;
-use convoke_services::core::Core;
-use convoke_services::providers;
 use http::Method;
 use it::api::{ALL_SCOPES, Answer, Api};
-use it::clock::TestClock;
 use it::deployed::new_org;
-use it::gateway::{Event, answer_of};
-use it::process::{Process, sdk_config};
+use it::gateway::Event;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
-use crate::routes::{self, NOW, admin, text};
+use crate::routes::{self, admin, text};
 
 fn event(org: &str, method: &str, path: &str) -> Event {
     Event::new(method, path).internal(org, "u-admin", ALL_SCOPES)
@@ -28,31 +16,69 @@ fn event(org: &str, method: &str, path: &str) -> Event {
 
 /// Checks that an answer is a whole problem document, and gives it.
 fn problem(answer: &Answer, status: u16, code: &str) -> Value {
-    assert_eq!(answer.problem(status), code, "{}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(
+        answer.problem(status),
+        code,
+        "{}",
+        String::from_utf8_lossy(&answer.body)
+    );
     let problem = answer.json();
-    assert_eq!(problem["type"], format!("https://convoke.dev/problems/{code}"));
+    assert_eq!(
+        problem["type"],
+        format!("https://convoke.dev/problems/{code}")
+    );
     for field in ["title", "detail", "instance", "request_id"] {
         assert!(!text(&problem[field]).is_empty(), "{field} of {problem}");
     }
     let request_id = text(&problem["request_id"]);
-    assert_eq!(problem["instance"], format!("urn:convoke:request:{request_id}"));
+    assert_eq!(
+        problem["instance"],
+        format!("urn:convoke:request:{request_id}")
+    );
     assert_eq!(answer.header("x-request-id"), Some(request_id));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("cache-control"), Some("private, no-store"));
-    let known = ["type", "title", "status", "detail", "instance", "code", "request_id", "errors", "missing_keys",
-        "required_permissions"];
+    let known = [
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+        "code",
+        "request_id",
+        "errors",
+        "missing_keys",
+        "required_permissions",
+    ];
     for field in problem.as_object().unwrap().keys() {
-        assert!(known.contains(&field.as_str()), "{field} is no field of a problem");
+        assert!(
+            known.contains(&field.as_str()),
+            "{field} is no field of a problem"
+        );
     }
     let shown = problem.to_string().to_lowercase();
-    for internal in ["dynamodb", "aws", "panicked", ".rs:", "sdkerror", "t#", "127.0.0.1", "convoke_services"] {
+    for internal in [
+        "dynamodb",
+        "aws",
+        "panicked",
+        ".rs:",
+        "sdkerror",
+        "t#",
+        "127.0.0.1",
+        "convoke_services",
+    ] {
         assert!(!shown.contains(internal), "{internal} in {shown}");
     }
     problem
 }
 
 fn pointers(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| text(&error["pointer"])).collect()
+    problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| text(&error["pointer"]))
+        .collect()
 }
 
 /// XC-3: what breaks rules is 422, every broken rule at once, each with its place.
@@ -62,13 +88,26 @@ async fn invalid_input_is_answered_with_every_place() {
     let path = format!("/api/v1/orgs/{org}/controls/c1/meetings");
     let body = json!({ "title": "", "frequency": "FORTNIGHTLY", "duration_minutes": 0, "timezone": "Mars/Base",
         "attendees": [{ "user_id": "u1" }, { "email": "not an address", "name": "N" }] });
-    let refused = problem(&admin(&process, &org, "POST", &path, Some(&body)).await, 422, "invalid_input");
+    let refused = problem(
+        &admin(&process, &org, "POST", &path, Some(&body)).await,
+        422,
+        "invalid_input",
+    );
     let places = pointers(&refused);
-    for place in ["/title", "/frequency", "/duration_minutes", "/timezone", "/attendees/1/email"] {
+    for place in [
+        "/title",
+        "/frequency",
+        "/duration_minutes",
+        "/timezone",
+        "/attendees/1/email",
+    ] {
         assert!(places.contains(&place), "{place} in {refused}");
     }
     for error in refused["errors"].as_array().unwrap() {
-        assert!(!text(&error["code"]).is_empty() && !text(&error["detail"]).is_empty(), "{error}");
+        assert!(
+            !text(&error["code"]).is_empty() && !text(&error["detail"]).is_empty(),
+            "{error}"
+        );
     }
 }
 
@@ -84,10 +123,24 @@ async fn an_unknown_field_is_refused_by_name() {
         }
         let mut body = case.body.clone().unwrap_or_else(|| json!({}));
         body["colour/of~it"] = json!("blue");
-        let event = event(&estate.org, case.method.as_str(), &estate.fill(case.template)).json(&body);
+        let event = event(
+            &estate.org,
+            case.method.as_str(),
+            &estate.fill(case.template),
+        )
+        .json(&body);
         let refused = problem(&case.send(&process, event).await, 422, "invalid_input");
-        assert_eq!(pointers(&refused), ["/colour~1of~0it"], "{}", case.operation);
-        assert_eq!(refused["errors"][0]["code"], "unknown_field", "{}", case.operation);
+        assert_eq!(
+            pointers(&refused),
+            ["/colour~1of~0it"],
+            "{}",
+            case.operation
+        );
+        assert_eq!(
+            refused["errors"][0]["code"], "unknown_field",
+            "{}",
+            case.operation
+        );
         driven += 1;
     }
     assert!(driven > 8);
@@ -101,14 +154,30 @@ async fn what_is_no_json_is_malformed() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let deep_field = format!("{{\"attendees\":{}", "[".repeat(10_000));
     let twice = routes::meeting().to_string().repeat(2);
-    for body in ["{", "nonsense", &twice, "\u{feff}{}", "{\"title\":\"\\ud800\"}", "{\"title\":01}", &deep_field] {
-        let event = event(&org, "POST", &path).header("content-type", "application/json").text(body);
+    for body in [
+        "{",
+        "nonsense",
+        &twice,
+        "\u{feff}{}",
+        "{\"title\":\"\\ud800\"}",
+        "{\"title\":01}",
+    ] {
+        let event = event(&org, "POST", &path)
+            .header("content-type", "application/json")
+            .text(body);
         problem(&process.api(event).await, 400, "malformed_json");
     }
-    for body in [deep.as_str(), "[]", "null", "7", "\"text\""] {
-        let event = event(&org, "POST", &path).header("content-type", "application/json").text(body);
+    for body in [deep.as_str(), &deep_field, "[]", "null", "7", "\"text\""] {
+        let event = event(&org, "POST", &path)
+            .header("content-type", "application/json")
+            .text(body);
         let answer = process.api(event).await;
-        assert!(answer.status == 400 || answer.status == 422, "{} for {:.20}", answer.status, body);
+        assert!(
+            answer.status == 400 || answer.status == 422,
+            "{} for {:.20}",
+            answer.status,
+            body
+        );
         problem(&answer, answer.status, text(&answer.json()["code"]));
     }
 }
@@ -118,24 +187,52 @@ async fn what_is_no_json_is_malformed() {
 async fn the_wrong_kind_or_size_of_body_is_refused() {
     let ((process, _), org) = (routes::process(), new_org());
     let path = format!("/api/v1/orgs/{org}/controls/c1/meetings");
-    for kind in ["text/plain", "application/xml", "", "application/x-www-form-urlencoded", "multipart/form-data"] {
-        let event = event(&org, "POST", &path).header("content-type", kind).text("{}");
+    for kind in [
+        "text/plain",
+        "application/xml",
+        "",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ] {
+        let event = event(&org, "POST", &path)
+            .header("content-type", kind)
+            .text("{}");
         problem(&process.api(event).await, 415, "unsupported_media_type");
     }
-    for kind in ["application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json"] {
-        let event = event(&org, "POST", &path).header("content-type", kind).text(&routes::meeting().to_string());
+    for kind in [
+        "application/json; charset=utf-8",
+        "APPLICATION/JSON",
+        "application/merge-patch+json",
+    ] {
+        let event = event(&org, "POST", &path)
+            .header("content-type", kind)
+            .text(&routes::meeting().to_string());
         process.api(event).await.expect(201);
     }
     let huge = json!({ "title": "x".repeat(2 * 1024 * 1024) });
-    problem(&process.api(event(&org, "POST", &path).json(&huge)).await, 413, "payload_too_large");
+    problem(
+        &process.api(event(&org, "POST", &path).json(&huge)).await,
+        413,
+        "payload_too_large",
+    );
 }
 
 /// XC-3: unknown paths are 404, known ones with another method 405.
 #[tokio::test]
 async fn unknown_paths_and_methods_are_told_apart() {
     let ((process, _), org) = (routes::process(), new_org());
-    for path in ["/", "/api/v1/nothing", "/api/v1/users/u1/more", "/api/v1/users/%ff", "//api/v1/users"] {
-        problem(&process.api(event(&org, "GET", path)).await, 404, "not_found");
+    for path in [
+        "/",
+        "/api/v1/nothing",
+        "/api/v1/users/u1/more",
+        "/api/v1/users/%ff",
+        "//api/v1/users",
+    ] {
+        problem(
+            &process.api(event(&org, "GET", path)).await,
+            404,
+            "not_found",
+        );
     }
     let answer = process.api(event(&org, "DELETE", "/api/v1/users")).await;
     let refused = problem(&answer, 405, "method_not_allowed");
@@ -147,12 +244,30 @@ async fn unknown_paths_and_methods_are_told_apart() {
 async fn a_query_that_cannot_be_read_is_malformed() {
     let ((process, _), org) = (routes::process(), new_org());
     let meetings = format!("/api/v1/orgs/{org}/meetings");
-    for query in ["due_before=yesterday", "due_before=2050-01-01&due_before=2050-01-02", "control_id=a%2Fb"] {
-        let answer = process.api(event(&org, "GET", &format!("{meetings}?{query}"))).await;
+    for query in [
+        "due_before=yesterday",
+        "due_before=2050-01-01&due_before=2050-01-02",
+        "control_id=a%2Fb",
+    ] {
+        let answer = process
+            .api(event(&org, "GET", &format!("{meetings}?{query}")))
+            .await;
         problem(&answer, 400, "invalid_query");
     }
-    problem(&process.api(event(&org, "GET", "/api/v1/users?active=perhaps")).await, 400, "invalid_query");
-    problem(&process.api(event(&org, "GET", "/api/v1/users?limit=1&limit=2")).await, 400, "invalid_query");
+    problem(
+        &process
+            .api(event(&org, "GET", "/api/v1/users?active=perhaps"))
+            .await,
+        400,
+        "invalid_query",
+    );
+    problem(
+        &process
+            .api(event(&org, "GET", "/api/v1/users?limit=1&limit=2"))
+            .await,
+        400,
+        "invalid_query",
+    );
 }
 
 /// XC-3, XC-5: what the state forbids is 409, a failed `If-Match` 412.
@@ -162,127 +277,14 @@ async fn conflicts_and_failed_preconditions_say_so() {
     let estate = routes::Estate::of(&process, &new_org()).await;
     let path = estate.fill("/api/v1/orgs/{org_id}/meetings/{meeting_id}");
     for tag in ["\"999\"", "\"x\"", "999", "W/\"1\""] {
-        let event = event(&estate.org, "PATCH", &path).header("if-match", tag).json(&json!({ "title": "T" }));
+        let event = event(&estate.org, "PATCH", &path)
+            .header("if-match", tag)
+            .json(&json!({ "title": "T" }));
         problem(&process.api(event).await, 412, "version_mismatch");
     }
     let cancel = || event(&estate.org, "POST", &format!("{path}/cancel"));
     process.api(cancel()).await.expect(200);
     problem(&process.api(cancel()).await, 409, "already_cancelled");
-}
-
-/// `meeting-api` over a table behind another endpoint.
-fn edge_over(endpoint: &str) -> (Edge<meeting_api::App>, Process) {
-    let (process, _) = routes::process();
-    let (stack, ports) = (routes::stack(), TestClock::at(NOW).ports());
-    let elsewhere = sdk_config(endpoint)
-        .into_builder()
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).build())
-        .build();
-    let secrets = Secrets::new(
-        aws_sdk_secretsmanager::Client::new(&sdk_config(&stack.aws_endpoint)),
-        &stack.outputs.root_secret_arn,
-    );
-    let environment = Environment::of([
-        ("GRAPH_BASE_URL".to_owned(), stack.graph_base_url.clone()),
-        ("LOGIN_BASE_URL".to_owned(), stack.graph_base_url.clone()),
-        ("CONVOKE_DOMAIN".to_owned(), "convoke.example".to_owned()),
-    ]);
-    let app = meeting_api::App {
-        core: Core::new(Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"), ports.clone()),
-        providers: providers::of_environment(&environment, &secrets, &ports).unwrap(),
-        secrets,
-        public_url: "https://api.example.com".to_owned(),
-    };
-    (meeting_api::edge(app, &environment, ports).unwrap(), process)
-}
-
-/// A DynamoDB that refuses everything with one error.
-async fn refusing(kind: &'static str, status: u16) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut seen: Vec<u8> = vec![];
-                let mut chunk = [0; 16_384];
-                while let Ok(read) = stream.read(&mut chunk).await {
-                    seen.extend(&chunk[..read]);
-                    // The SDK sends small bodies with their heads; what is left over is never read.
-                    if read == 0 || seen.windows(4).any(|four| four == b"\r\n\r\n") {
-                        break;
-                    }
-                }
-                let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
-                    "message": "secret internals" })
-                .to_string();
-                let head = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-                let _ = stream.shutdown().await;
-            });
-        }
-    });
-    url
-}
-
-async fn every_store_route(edge: &Edge<meeting_api::App>, org: &str, check: impl Fn(&Answer, &str)) {
-    let id = "0190a5b0-0000-7000-8000-000000000000";
-    for case in routes::cases().into_iter().filter(|case| case.service == routes::Service::MeetingApi) {
-        if case.foreign == routes::Foreign::Nameless {
-            continue;
-        }
-        let path = case.template.replace("{org_id}", org).replace("{meeting_id}", id).replace(['{', '}'], "");
-        for key in [None, Some("k1")].into_iter().take(1 + usize::from(case.method == Method::POST)) {
-            let mut event = event(org, case.method.as_str(), &path);
-            if let Some(body) = &case.body {
-                event = event.json(body);
-            }
-            if let Some(key) = key {
-                event = event.header("idempotency-key", key);
-            }
-            check(&answer_of(edge.handle(event.into_request()).await), case.operation);
-        }
-    }
-}
-
-/// XC-3: a store that cannot be reached is 503, with when to come back, and
-/// not a word of what is behind.
-#[tokio::test]
-async fn a_store_that_cannot_be_reached_is_unavailable() {
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (edge, _process) = edge_over(&format!("http://{dead}"));
-    every_store_route(&edge, &new_org(), |answer, operation| {
-        problem(answer, 503, "store_unavailable");
-        assert!(answer.header("retry-after").is_some(), "{operation}");
-    })
-    .await;
-}
-
-/// XC-3: a store that asks to slow down is 429 with `Retry-After`.
-#[tokio::test]
-async fn a_throttled_store_asks_to_come_back() {
-    for kind in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
-        let (edge, _process) = edge_over(&refusing(kind, 400).await);
-        every_store_route(&edge, &new_org(), |answer, operation| {
-            let refused = problem(answer, 429, "busy");
-            assert!(answer.header("retry-after").is_some(), "{operation}");
-            assert!(!refused.to_string().contains("secret"), "{operation}");
-        })
-        .await;
-    }
-}
-
-/// XC-3: a request that DynamoDB finds wrong is a bug of ours: 500, and nothing
-/// of it in the body.
-#[tokio::test]
-async fn a_bug_of_ours_shows_nothing_of_itself() {
-    let (edge, _process) = edge_over(&refusing("ValidationException", 400).await);
-    let event = event("acme", "GET", "/api/v1/users/u1");
-    let refused = problem(&answer_of(edge.handle(event.into_request()).await), 500, "internal_error");
-    assert!(!refused.to_string().contains("secret"));
 }
 
 /// XC-3: the deployed API answers alike; what never reaches a function the
@@ -291,8 +293,16 @@ async fn a_bug_of_ours_shows_nothing_of_itself() {
 async fn the_deployed_api_answers_problems() {
     let api = Api::admin(&new_org());
     problem(&api.get("/api/v1/users/nobody").await, 404, "not_found");
-    let answer = api.post(&api.org_path("/controls/c1/meetings"), &json!({ "titel": "x" })).await;
-    assert_eq!(pointers(&problem(&answer, 422, "invalid_input")), ["/titel"]);
+    let answer = api
+        .post(
+            &api.org_path("/controls/c1/meetings"),
+            &json!({ "titel": "x" }),
+        )
+        .await;
+    assert_eq!(
+        pointers(&problem(&answer, 422, "invalid_input")),
+        ["/titel"]
+    );
     let unrouted = api.get("/nowhere").await;
     assert_eq!(unrouted.status, 404);
     assert!(unrouted.json()["message"].is_string());

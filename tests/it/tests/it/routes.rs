@@ -80,17 +80,38 @@ impl Case {
 
 /// A case per route of both permission tables.
 pub(crate) fn cases() -> Vec<Case> {
-    let meeting_api = meeting_api::routes::ROUTES
-        .iter()
-        .map(|route| (Service::MeetingApi, &route.method, route.path, route.operation, route.access));
-    let ics_download = ics_download::ROUTES
-        .iter()
-        .map(|route| (Service::IcsDownload, &route.method, route.path, route.operation, route.access));
+    let meeting_api = meeting_api::routes::ROUTES.iter().map(|route| {
+        (
+            Service::MeetingApi,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
+    let ics_download = ics_download::ROUTES.iter().map(|route| {
+        (
+            Service::IcsDownload,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
     meeting_api
         .chain(ics_download)
         .map(|(service, method, template, operation, access)| {
             let (body, status, foreign) = request_of(operation);
-            Case { service, method: method.clone(), template, operation, access, body, foreign, status }
+            Case {
+                service,
+                method: method.clone(),
+                template,
+                operation,
+                access,
+                body,
+                foreign,
+                status,
+            }
         })
         .collect()
 }
@@ -98,23 +119,38 @@ pub(crate) fn cases() -> Vec<Case> {
 fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
     use Foreign::{Lists, Makes, Nameless, NotFound};
     match operation {
-        "put_control_schedule" => (Some(schedule()), 200, Makes),
-        "get_control_schedule" | "get_meeting" | "list_occurrences" | "get_control" => (None, 200, NotFound),
-        "complete_control_schedule" => (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound),
-        "create_meeting" => (Some(meeting()), 201, Makes),
-        "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => (None, 200, Lists),
-        "update_meeting" => (Some(json!({ "title": "Another title" })), 200, NotFound),
-        "delete_meeting" | "cancel_meeting" | "schedule_meeting" => (None, 200, NotFound),
+        "get_control_schedule"
+        | "get_meeting"
+        | "list_occurrences"
+        | "get_control"
+        | "delete_meeting"
+        | "cancel_meeting"
+        | "schedule_meeting"
+        | "get_user"
+        | "get_contact"
+        | "get_client"
+        | "download_meeting_ics" => (None, 200, NotFound),
+        "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => {
+            (None, 200, Lists)
+        }
+        "list_meeting_providers" | "open_ics_link" => (None, 200, Nameless),
         // No calendar is configured here that could be asked.
         "list_slots" => (None, 503, NotFound),
-        "put_control" | "put_client" => (Some(json!({ "name": "Another name" })), 200, Makes),
-        "list_meeting_providers" => (None, 200, Nameless),
-        "put_user" => (Some(json!({ "name": "Another name" })), 200, Makes),
-        "put_contact" => (Some(json!({ "name": "Another name", "client_id": "any" })), 200, Makes),
-        "get_user" | "get_contact" | "get_client" => (None, 200, NotFound),
+        "put_control_schedule" => (Some(schedule()), 200, Makes),
+        "complete_control_schedule" => {
+            (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound)
+        }
+        "create_meeting" => (Some(meeting()), 201, Makes),
+        "update_meeting" => (Some(json!({ "title": "Another title" })), 200, NotFound),
+        "put_control" | "put_client" | "put_user" => {
+            (Some(json!({ "name": "Another name" })), 200, Makes)
+        }
+        "put_contact" => (
+            Some(json!({ "name": "Another name", "client_id": "any" })),
+            200,
+            Makes,
+        ),
         "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
-        "download_meeting_ics" => (None, 200, NotFound),
-        "open_ics_link" => (None, 200, Nameless),
         other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
     }
 }
@@ -156,20 +192,45 @@ impl Estate {
         };
         let (user, control) = (estate.user.clone(), estate.control.clone());
         let put = async |path: &str, body: Value| {
-            admin(process, org, "PUT", path, Some(&body)).await.expect(201);
+            admin(process, org, "PUT", path, Some(&body))
+                .await
+                .expect(201);
         };
-        put(&format!("/api/v1/users/{user}"), json!({ "name": "Ada", "email": format!("ada@{org}.example") })).await;
+        put(
+            &format!("/api/v1/users/{user}"),
+            json!({ "name": "Ada", "email": format!("ada@{org}.example") }),
+        )
+        .await;
         let contact = json!({ "name": "Bob", "email": format!("bob@{org}.example"), "client_id": estate.client });
         put(&format!("/api/v1/contacts/{}", estate.contact), contact).await;
-        put(&format!("/api/v1/clients/{}", estate.client), json!({ "name": "Client" })).await;
-        put(&format!("/api/v1/orgs/{org}/controls/{control}"), json!({ "name": "Control" })).await;
-        put(&format!("/api/v1/orgs/{org}/controls/{control}/schedule"), schedule()).await;
+        put(
+            &format!("/api/v1/clients/{}", estate.client),
+            json!({ "name": "Client" }),
+        )
+        .await;
+        put(
+            &format!("/api/v1/orgs/{org}/controls/{control}"),
+            json!({ "name": "Control" }),
+        )
+        .await;
+        put(
+            &format!("/api/v1/orgs/{org}/controls/{control}/schedule"),
+            schedule(),
+        )
+        .await;
         let mut body = meeting();
-        body["attendees"] = json!([{ "user_id": user }, { "email": "eve@outside.example", "name": "Eve" }]);
+        body["attendees"] =
+            json!([{ "user_id": user }, { "email": "eve@outside.example", "name": "Eve" }]);
         let path = format!("/api/v1/orgs/{org}/controls/{control}/meetings");
-        let made = admin(process, org, "POST", &path, Some(&body)).await.expect(201);
+        let made = admin(process, org, "POST", &path, Some(&body))
+            .await
+            .expect(201);
         text(&made["meeting_id"]).clone_into(&mut estate.meeting);
-        text(&made["ics_url"]).rsplit('/').next().unwrap().clone_into(&mut estate.token);
+        text(&made["ics_url"])
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .clone_into(&mut estate.token);
         estate
     }
 
@@ -184,8 +245,15 @@ impl Estate {
             ("{client_id}", &self.client),
             ("{token}", &self.token),
         ];
-        let path = pairs.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
-        assert!(!path.contains('{'), "{path} has a parameter that no estate fills");
+        let path = pairs
+            .iter()
+            .fold(template.to_owned(), |path, (name, value)| {
+                path.replace(name, value)
+            });
+        assert!(
+            !path.contains('{'),
+            "{path} has a parameter that no estate fills"
+        );
         path
     }
 }
@@ -202,13 +270,20 @@ pub(crate) fn stack() -> &'static Stack {
 }
 
 /// Calls `meeting-api` as an internal user who may do everything.
-pub(crate) async fn admin(process: &Process, org: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+pub(crate) async fn admin(
+    process: &Process,
+    org: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Answer {
     let event = Event::new(method, path).internal(org, "u-admin", ALL_SCOPES);
-    process.api(match body {
-        Some(body) => event.json(body),
-        None => event,
-    })
-    .await
+    process
+        .api(match body {
+            Some(body) => event.json(body),
+            None => event,
+        })
+        .await
 }
 
 /// A tenant, vouched for the way a queue's message is.
@@ -219,7 +294,9 @@ pub(crate) fn tenant(org: &str) -> Tenant {
 
 /// JSON's text.
 pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// A little more than a day.

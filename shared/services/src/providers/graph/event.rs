@@ -71,7 +71,7 @@ fn attendees_of(meeting: &Meeting) -> Vec<EventAttendee> {
         .filter_map(|attendee| {
             Some(EventAttendee {
                 address: attendee.email()?.as_str().to_owned(),
-                name: attendee.name().map(str::to_owned),
+                name: attendee.name().map(one_line),
                 kind: match attendee.role {
                     Role::Required => AttendeeKind::Required,
                     Role::Optional => AttendeeKind::Optional,
@@ -113,11 +113,9 @@ fn escape(text: &str) -> String {
     )
 }
 
-/// A subject is one line.
-fn subject_of(meeting: &Meeting) -> String {
-    meeting
-        .title
-        .chars()
+/// Subjects, places and names are one line each.
+fn one_line(text: &str) -> String {
+    text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
@@ -131,12 +129,12 @@ pub(super) fn new_event(meeting: &Meeting, intent: &Intent) -> Result<NewEvent, 
     let next = next_of(meeting)?;
     let times = times_of(meeting, &next);
     Ok(NewEvent {
-        subject: subject_of(meeting),
+        subject: one_line(&meeting.title),
         body_html: Some(body_of(meeting)).filter(|html| !html.is_empty()),
         start_local: times.start_local,
         end_local: times.end_local,
         time_zone: times.time_zone,
-        location: meeting.location.clone(),
+        location: meeting.location.as_deref().map(one_line),
         attendees: attendees_of(meeting),
         is_online_meeting: wants_teams(meeting),
         recurrence: Some(recurrence_of(meeting, &next)),
@@ -154,10 +152,10 @@ pub(super) fn event_change(meeting: &Meeting) -> Result<EventChange, CallFailure
         .is_some_and(|remote| remote.sequence == meeting.sequence);
     let next = next_of(meeting)?;
     Ok(EventChange {
-        subject: Some(subject_of(meeting)),
+        subject: Some(one_line(&meeting.title)),
         body_html: Some(body_of(meeting)),
         times: (!same_series).then(|| times_of(meeting, &next)),
-        location: Some(meeting.location.clone().unwrap_or_default()),
+        location: Some(one_line(meeting.location.as_deref().unwrap_or_default())),
         attendees: Some(attendees_of(meeting)),
         recurrence: (!same_series).then(|| recurrence_of(meeting, &next)),
         make_online_meeting: wants_teams(meeting)

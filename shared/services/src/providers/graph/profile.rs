@@ -5,7 +5,7 @@ use convoke_graph::{GraphProfile, Secret};
 use convoke_platform::config::Environment;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::tenant::Tenant;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::providers::GRAPH_KEYS;
 
@@ -17,7 +17,7 @@ pub struct DeploymentProfile {
     client_secret_arn: Option<String>,
     pub(super) organizer: Option<String>,
     secrets: Secrets,
-    secret: OnceCell<Secret>,
+    secret: Mutex<Option<Secret>>,
 }
 
 impl DeploymentProfile {
@@ -30,13 +30,13 @@ impl DeploymentProfile {
             client_secret_arn: environment.optional("MS_GRAPH_CLIENT_SECRET_ARN"),
             organizer: environment.optional("MS_GRAPH_ORGANIZER_EMAIL"),
             secrets,
-            secret: OnceCell::new(),
+            secret: Mutex::default(),
         }
     }
 
     /// Settings that this tenant lacks.
     pub(super) fn missing_keys(&self, tenant: &Tenant) -> Vec<&'static str> {
-        if self.org_id.as_deref() != Some(tenant.id().as_str()) {
+        if self.org_id.is_some() && self.org_id.as_deref() != Some(tenant.id().as_str()) {
             return GRAPH_KEYS.to_vec();
         }
         let settings = [
@@ -45,12 +45,17 @@ impl DeploymentProfile {
             &self.client_secret_arn,
             &self.organizer,
         ];
-        GRAPH_KEYS
+        let missing: Vec<_> = GRAPH_KEYS
             .iter()
             .zip(settings)
             .filter(|(_, setting)| setting.is_none())
             .map(|(key, _)| *key)
-            .collect()
+            .collect();
+        if missing.is_empty() && self.org_id.is_none() {
+            // All there, but for nobody.
+            return vec!["MS_GRAPH_ORG_ID"];
+        }
+        missing
     }
 
     /// Tenant, application and secret, as the client takes them.
@@ -62,18 +67,29 @@ impl DeploymentProfile {
                 "an unconfigured Graph profile was asked for",
             ));
         };
-        let secret = self
-            .secret
-            .get_or_try_init(|| async {
-                let text = self.secrets.text(arn).await?;
-                text.map(Secret::new)
-                    .ok_or_else(|| Error::internal("the Microsoft client secret has no value"))
-            })
-            .await?;
+        let mut held = self.secret.lock().await;
+        let secret = if let Some(secret) = &*held {
+            secret.clone()
+        } else {
+            let text = self.secrets.text(arn).await?;
+            let read = text
+                .map(Secret::new)
+                .ok_or_else(|| Error::internal("the Microsoft client secret has no value"))?;
+            held.insert(read).clone()
+        };
         Ok(GraphProfile {
             tenant_id: tenant_id.clone(),
             client_id: client_id.clone(),
-            client_secret: secret.clone(),
+            client_secret: secret,
         })
+    }
+
+    /// Forgets the secret when Microsoft refused it: it may have been replaced,
+    /// and is read anew for the next call.
+    pub(super) fn refused(&self) {
+        // Held by somebody else, it is just being read.
+        if let Ok(mut held) = self.secret.try_lock() {
+            *held = None;
+        }
     }
 }

@@ -1,0 +1,190 @@
+//! `events/*.json`, one per event shape: each is what its function takes, here
+//! and with `cargo lambda invoke FUNCTION -F events/FILE`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use aws_lambda_events::sqs::SqsEvent;
+use it::clock::TestClock;
+use it::deployed::new_org;
+use it::gateway::answer_of;
+use it::process::Process;
+use serde_json::{Value, json};
+
+use crate::routes::{self, admin, text};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
+}
+
+/// A fixture, moved to another organisation where it names one.
+fn fixture(name: &str, org: &str) -> Value {
+    let file = std::fs::read_to_string(folder().join(name)).unwrap();
+    serde_json::from_str(&file.replace("acme", org)).unwrap()
+}
+
+fn request(event: &Value) -> lambda_http::Request {
+    lambda_http::request::from_str(&event.to_string()).unwrap()
+}
+
+/// Creates the fixture's meeting; answers with its id and its link's token.
+async fn created(process: &Process, org: &str) -> (String, String) {
+    let event = fixture("meeting-api-create-meeting.json", org);
+    let made = answer_of(process.meeting_api.handle(request(&event)).await).expect(201);
+    let token = text(&made["ics_url"])
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    (text(&made["meeting_id"]).to_owned(), token)
+}
+
+/// Replaces the id that a fixture stands in for with one that exists.
+fn with_id(event: &Value, id: &str) -> Value {
+    let placeholder = "01a1e000-0000-7000-8000-000000000001";
+    let text = event.to_string();
+    assert!(text.contains(placeholder), "{text} names no meeting");
+    serde_json::from_str(&text.replace(placeholder, id)).unwrap()
+}
+
+/// Every file is driven by a test of this module.
+#[test]
+fn every_fixture_is_driven() {
+    let files: BTreeSet<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let driven = [
+        "delivery-sqs-fifo.json",
+        "delivery-sqs.json",
+        "ics-download-link.json",
+        "ics-download-meeting.json",
+        "meeting-api-create-meeting.json",
+        "meeting-api-get-meeting.json",
+        "outbox-relay-stream.json",
+        "outbox-relay-sweep.json",
+    ];
+    assert_eq!(files, driven.map(str::to_owned).into());
+}
+
+/// The HTTP API's event, payload format 2.0, with the authorizer's claims.
+#[tokio::test]
+async fn the_gateways_events_are_read() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let (id, token) = created(&process, &org).await;
+    let read = with_id(&fixture("meeting-api-get-meeting.json", &org), &id);
+    let answer = answer_of(process.meeting_api.handle(request(&read)).await);
+    assert_eq!(answer.expect(200)["title"], "PCI Scope Review");
+    let download = with_id(&fixture("ics-download-meeting.json", &org), &id);
+    let file = answer_of(process.ics_download.handle(request(&download)).await);
+    assert_eq!(
+        (file.status, file.header("content-type")),
+        (200, Some("text/calendar; charset=utf-8"))
+    );
+    let link = fixture("ics-download-link.json", &org);
+    assert_eq!(
+        answer_of(process.ics_download.handle(request(&link)).await).problem(404),
+        "not_found"
+    );
+    let path = text(&link["rawPath"]).to_owned();
+    let link: Value =
+        serde_json::from_str(&link.to_string().replace(&path, &format!("/ics/{token}"))).unwrap();
+    assert_eq!(
+        answer_of(process.ics_download.handle(request(&link)).await).body,
+        file.body
+    );
+}
+
+/// A stream's batch: the outbox item is relayed, other records are passed over.
+#[tokio::test]
+async fn the_streams_batch_is_relayed() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let batch = fixture("outbox-relay-stream.json", &org);
+    let kinds: Vec<_> = batch["Records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| &record["eventName"])
+        .collect();
+    assert_eq!(kinds, ["INSERT", "REMOVE"]);
+    let answer = process.outbox_relay.handle(batch.clone()).await.unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    let mut broken = batch;
+    broken["Records"][0]["dynamodb"]["NewImage"]["pk"]["S"] = json!("no tenant");
+    let answer = process.outbox_relay.handle(broken.clone()).await.unwrap();
+    let sequence = &broken["Records"][0]["dynamodb"]["SequenceNumber"];
+    assert_eq!(
+        answer,
+        json!({ "batchItemFailures": [{ "itemIdentifier": sequence }] })
+    );
+}
+
+/// The schedule's event starts a sweep; what is no event of ours is an error.
+#[tokio::test]
+async fn the_schedules_event_starts_a_sweep() {
+    // Long ago: nothing of any other test is due.
+    let process = Process::new(
+        routes::stack(),
+        TestClock::at("2000-01-01T00:00:00Z").ports(),
+        None,
+    );
+    let answer = process
+        .outbox_relay
+        .handle(fixture("outbox-relay-sweep.json", "acme"))
+        .await
+        .unwrap();
+    assert_eq!(answer, Value::Null);
+    assert!(
+        process.calls.take()["Query"] > 1,
+        "the due index was looked through"
+    );
+    assert!(
+        process
+            .outbox_relay
+            .handle(json!({ "sweep": "yes" }))
+            .await
+            .is_err()
+    );
+}
+
+/// SQS batches, of the standard queue and of the FIFO queue; what is not one of
+/// our messages comes back as failed, by itself.
+#[tokio::test]
+async fn the_queues_batches_are_worked_off() {
+    let ((process, _), org) = (routes::process(), new_org());
+    admin(
+        &process,
+        &org,
+        "PUT",
+        "/api/v1/users/u-ada",
+        Some(&json!({ "name": "Ada" })),
+    )
+    .await
+    .expect(201);
+    for name in ["delivery-sqs.json", "delivery-sqs-fifo.json"] {
+        let mut batch = fixture(name, &org);
+        let fifo = text(&batch["Records"][0]["eventSourceARN"])
+            .rsplit('.')
+            .next()
+            == Some("fifo");
+        assert_eq!(fifo, name.contains("fifo"));
+        let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
+        assert!(
+            process
+                .delivery
+                .handle(event)
+                .await
+                .batch_item_failures
+                .is_empty(),
+            "{name}"
+        );
+        batch["Records"][0]["body"] = json!("nonsense");
+        let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
+        let failed = process.delivery.handle(event).await.batch_item_failures;
+        let failed: Vec<_> = failed
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        assert_eq!(failed, [text(&batch["Records"][0]["messageId"])], "{name}");
+    }
+}

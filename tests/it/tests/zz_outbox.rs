@@ -1,3 +1,0 @@
-//! Scratch.
-#[path = "it/outbox.rs"]
-mod outbox;
