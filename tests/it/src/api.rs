@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::deployed;
 
 /// Every permission that the API knows.
-pub const ALL_SCOPES: &str = "controls:write meetings:read meetings:write directory:read directory:write";
+pub const ALL_SCOPES: &str =
+    "controls:write meetings:read meetings:write directory:read directory:write";
 
 /// A caller of the deployed API.
 #[derive(Clone)]
@@ -33,20 +34,37 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON; fails the test where it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!(
+                "{error} in {}: {}",
+                self.status,
+                String::from_utf8_lossy(&self.body)
+            )
+        })
     }
 
     /// The body as JSON, of an answer that must have this status.
     pub fn expect(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        if self.body.is_empty() { Value::Null } else { self.json() }
+        assert_eq!(
+            self.status,
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        if self.body.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
     }
 
     /// The problem's code, of an answer that must have this status.
     pub fn problem(&self, status: u16) -> String {
         let problem = self.expect(status);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
         assert_eq!(problem["status"], status);
         problem["code"].as_str().unwrap_or_default().to_owned()
     }
@@ -65,20 +83,32 @@ impl Api {
 
     /// An internal user with these permissions.
     pub fn with_scopes(org: &str, sub: &str, scopes: &str) -> Self {
-        Self::with_claims(deployed::stack(), &TokenClaims::internal(org, sub, scopes), org)
+        Self::with_claims(
+            deployed::stack(),
+            &TokenClaims::internal(org, sub, scopes),
+            org,
+        )
     }
 
     /// Any caller of any stack.
     pub fn with_claims(stack: &Stack, claims: &TokenClaims, org: &str) -> Self {
         let token = stack.issuer.token(claims).expect("a token is signed");
-        Self { token: Some(token), ..Self::anonymous(stack, org) }
+        Self {
+            token: Some(token),
+            ..Self::anonymous(stack, org)
+        }
     }
 
     /// A caller without token.
     #[allow(clippy::disallowed_methods, reason = "a test's own client")]
     pub fn anonymous(stack: &Stack, org: &str) -> Self {
         let base = stack.api_url.clone().expect("functions are deployed");
-        Self { base, org: org.to_owned(), token: None, client: reqwest::Client::new() }
+        Self {
+            base,
+            org: org.to_owned(),
+            token: None,
+            client: reqwest::Client::new(),
+        }
     }
 
     /// The path of the organisation's resource.
@@ -87,8 +117,18 @@ impl Api {
     }
 
     /// Sends a request with JSON or without a body.
-    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.base)
+        };
         let mut request = self.client.request(method, url);
         for (name, value) in headers {
             request = request.header(*name, *value);

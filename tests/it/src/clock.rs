@@ -1,7 +1,7 @@
 //! A clock that stands where a test puts it.
 
-use std::sync::Mutex;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_platform::clock::{Clock, Ports, RandomIds};

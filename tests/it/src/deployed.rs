@@ -8,12 +8,18 @@ use uuid::Uuid;
 
 static SHARED: LazyLock<(Stack, LogBook)> = LazyLock::new(|| {
     let logs = LogBook::default();
-    let options = StackOptions { logs: logs.sink(), ..StackOptions::temporary() };
+    let options = StackOptions {
+        logs: logs.sink(),
+        ..StackOptions::temporary()
+    };
     (Stack::start(options).expect("the local stack starts"), logs)
 });
 
 static RESOURCES: LazyLock<Stack> = LazyLock::new(|| {
-    let options = StackOptions { functions: Functions::None, ..StackOptions::temporary() };
+    let options = StackOptions {
+        functions: Functions::None,
+        ..StackOptions::temporary()
+    };
     Stack::start(options).expect("the local stack starts")
 });
 

@@ -42,8 +42,10 @@ impl Event {
     /// A portal user's claims.
     #[must_use]
     pub fn portal(self, org: &str, sub: &str, scope: &str, client: &str, contact: &str) -> Self {
-        self.claims(&json!({ "org_id": org, "sub": sub, "scope": scope, "user_type": "portal",
-            "portal_client_id": client, "portal_contact_id": contact }))
+        self.claims(
+            &json!({ "org_id": org, "sub": sub, "scope": scope, "user_type": "portal",
+            "portal_client_id": client, "portal_contact_id": contact }),
+        )
     }
 
     /// Any claims.
@@ -63,7 +65,8 @@ impl Event {
     /// A JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json").text(&body.to_string())
+        self.header("content-type", "application/json")
+            .text(&body.to_string())
     }
 
     /// A body as it is.
@@ -75,7 +78,10 @@ impl Event {
 
     /// The event as JSON, for fixtures and the Lambda runtime.
     pub fn to_value(&self) -> Value {
-        let authorizer = self.claims.as_ref().map(|claims| json!({ "jwt": { "claims": claims, "scopes": null } }));
+        let authorizer = self
+            .claims
+            .as_ref()
+            .map(|claims| json!({ "jwt": { "claims": claims, "scopes": null } }));
         json!({
             "version": "2.0",
             "routeKey": format!("{} {}", self.method, self.path),
@@ -115,5 +121,9 @@ pub fn answer_of(response: Response<Body>) -> Answer {
         Body::Binary(bytes) => bytes,
         _ => vec![],
     };
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    }
 }

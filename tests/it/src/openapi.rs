@@ -2,16 +2,24 @@
 
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, Ref, Required, ResponseBuilder, Server};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, OpenApi, Ref, Required, ResponseBuilder, Server,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use convoke_platform::http::{FieldProblem, Problem};
 
 /// What each refusal means, whichever route gives it.
 const PROBLEMS: [(&str, &str); 12] = [
-    ("400", "Malformed: no JSON, a bad query parameter, a foreign cursor"),
+    (
+        "400",
+        "Malformed: no JSON, a bad query parameter, a foreign cursor",
+    ),
     ("401", "No valid token"),
-    ("403", "The token lacks the permission, or is a portal user's"),
+    (
+        "403",
+        "The token lacks the permission, or is a portal user's",
+    ),
     ("404", "Nothing of that id for this organisation"),
     ("409", "The state does not allow it"),
     ("412", "If-Match names another version"),
@@ -38,11 +46,21 @@ pub fn document() -> OpenApi {
         .build();
     document.servers = Some(vec![Server::new("http://127.0.0.1:8787")]);
     let components = document.components.get_or_insert_with(Components::new);
-    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
-    components.schemas.insert(FieldProblem::name().into_owned(), FieldProblem::schema());
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components
+        .schemas
+        .insert(Problem::name().into_owned(), Problem::schema());
+    components
+        .schemas
+        .insert(FieldProblem::name().into_owned(), FieldProblem::schema());
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
-    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]);
+    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(
+        "token",
+        [],
+    )]);
     for item in document.paths.paths.values_mut() {
         complete(item);
     }
@@ -74,8 +92,14 @@ fn complete(item: &mut PathItem) {
             .schema(Some(String::schema()))
             .build()
     };
-    let idempotency = header("Idempotency-Key", "The same key and body is answered again for 24 h, not done again");
-    let if_match = header("If-Match", "The ETag that was read; another version answers 412");
+    let idempotency = header(
+        "Idempotency-Key",
+        "The same key and body is answered again for 24 h, not done again",
+    );
+    let if_match = header(
+        "If-Match",
+        "The ETag that was read; another version answers 412",
+    );
     let per_method = [
         (&mut item.get, None),
         (&mut item.put, Some(if_match.clone())),
@@ -85,14 +109,23 @@ fn complete(item: &mut PathItem) {
     ];
     for (operation, parameter) in per_method {
         let Some(operation) = operation else { continue };
-        operation.parameters.get_or_insert_default().extend(parameter.map(Into::into));
+        operation
+            .parameters
+            .get_or_insert_default()
+            .extend(parameter.map(Into::into));
         for (status, meaning) in PROBLEMS {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(Problem::name())))
+                .build();
             let response = ResponseBuilder::new()
                 .description(meaning)
                 .content("application/problem+json", content)
                 .build();
-            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+            operation
+                .responses
+                .responses
+                .entry(status.to_owned())
+                .or_insert_with(|| response.into());
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use convoke_local::Stack;
@@ -49,7 +49,12 @@ impl Intercept for CallCount {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let target = context.request().headers().get("x-amz-target").unwrap_or("unknown").to_owned();
+        let target = context
+            .request()
+            .headers()
+            .get("x-amz-target")
+            .unwrap_or("unknown")
+            .to_owned();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         *self.0.lock().unwrap().entry(operation).or_default() += 1;
         Ok(())
@@ -88,7 +93,12 @@ impl Process {
     }
 
     /// As [`Self::new`], with another Graph simulator.
-    pub fn with_graph(stack: &Stack, ports: Ports, graph_org: Option<&str>, graph_url: &str) -> Self {
+    pub fn with_graph(
+        stack: &Stack,
+        ports: Ports,
+        graph_org: Option<&str>,
+        graph_url: &str,
+    ) -> Self {
         let organizer = graph_simulator::demo::ORGANIZER_UPN;
         Self::with_organizer(stack, ports, graph_org, graph_url, organizer)
     }
@@ -103,19 +113,36 @@ impl Process {
     ) -> Self {
         let calls = CallCount::default();
         let sdk = sdk_config(&stack.aws_endpoint);
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(calls.clone()).build();
-        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(calls.clone()).build();
-        let events = aws_sdk_eventbridge::config::Builder::from(&sdk).interceptor(calls.clone()).build();
-        let secrets = aws_sdk_secretsmanager::config::Builder::from(&sdk).interceptor(calls.clone()).build();
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk)
+            .interceptor(calls.clone())
+            .build();
+        let sqs = aws_sdk_sqs::config::Builder::from(&sdk)
+            .interceptor(calls.clone())
+            .build();
+        let events = aws_sdk_eventbridge::config::Builder::from(&sdk)
+            .interceptor(calls.clone())
+            .build();
+        let secrets = aws_sdk_secretsmanager::config::Builder::from(&sdk)
+            .interceptor(calls.clone())
+            .build();
         let outputs = &stack.outputs;
-        let store = Store::new(aws_sdk_dynamodb::Client::from_conf(dynamodb), &outputs.table_name);
+        let store = Store::new(
+            aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            &outputs.table_name,
+        );
         let queues = Queues::new(
             aws_sdk_sqs::Client::from_conf(sqs),
             &outputs.delivery_queue_url,
             &outputs.graph_queue_url,
         );
-        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets), &outputs.root_secret_arn);
-        let bus = Bus::new(aws_sdk_eventbridge::Client::from_conf(events), &outputs.event_bus_name);
+        let secrets = Secrets::new(
+            aws_sdk_secretsmanager::Client::from_conf(secrets),
+            &outputs.root_secret_arn,
+        );
+        let bus = Bus::new(
+            aws_sdk_eventbridge::Client::from_conf(events),
+            &outputs.event_bus_name,
+        );
         let environment = environment(graph_org, graph_url, organizer, stack);
         let core = Core::new(store.clone(), ports.clone());
         let meeting_api = meeting_api::App {
@@ -124,13 +151,21 @@ impl Process {
             providers: providers(&environment, &secrets, &ports),
             public_url: "https://api.example.com".to_owned(),
         };
-        let ics_download =
-            ics_download::App { core: core.clone(), secrets: secrets.clone(), domain: "convoke.example".to_owned() };
-        let delivery =
-            delivery::App { core: core.clone(), bus, providers: providers(&environment, &secrets, &ports) };
+        let ics_download = ics_download::App {
+            core: core.clone(),
+            secrets: secrets.clone(),
+            domain: "convoke.example".to_owned(),
+        };
+        let delivery = delivery::App {
+            core: core.clone(),
+            bus,
+            providers: providers(&environment, &secrets, &ports),
+        };
         Self {
-            meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone()).expect("routes fit"),
-            ics_download: ics_download::edge(ics_download, &environment, ports.clone()).expect("routes fit"),
+            meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
+                .expect("routes fit"),
+            ics_download: ics_download::edge(ics_download, &environment, ports.clone())
+                .expect("routes fit"),
             outbox_relay: outbox_relay::App::new(store.clone(), queues.clone(), ports.clone()),
             delivery,
             ports,
@@ -168,7 +203,11 @@ impl Process {
             "attributes": { "MessageGroupId": tenant }, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
             "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}") }] });
         let event = serde_json::from_value(event).expect("an SQS event");
-        self.delivery.handle(event).await.batch_item_failures.is_empty()
+        self.delivery
+            .handle(event)
+            .await
+            .batch_item_failures
+            .is_empty()
     }
 }
 
@@ -178,17 +217,25 @@ pub fn sdk_config(endpoint: &str) -> SdkConfig {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            Credentials::from_keys("test", "test", None),
-        ))
+        .credentials_provider(
+            aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::from_keys(
+                "test", "test", None,
+            )),
+        )
         .build()
 }
 
 fn providers(environment: &Environment, secrets: &Secrets, ports: &Ports) -> Providers {
-    providers::of_environment(environment, secrets, ports).expect("providers of a whole environment")
+    providers::of_environment(environment, secrets, ports)
+        .expect("providers of a whole environment")
 }
 
-fn environment(graph_org: Option<&str>, graph_url: &str, organizer: &str, stack: &Stack) -> Environment {
+fn environment(
+    graph_org: Option<&str>,
+    graph_url: &str,
+    organizer: &str,
+    stack: &Stack,
+) -> Environment {
     use graph_simulator::demo;
     let mut variables = vec![
         ("CONVOKE_DOMAIN", "convoke.example".to_owned()),
@@ -200,9 +247,16 @@ fn environment(graph_org: Option<&str>, graph_url: &str, organizer: &str, stack:
             ("MS_GRAPH_ORG_ID", org.to_owned()),
             ("MS_GRAPH_TENANT_ID", demo::TENANT_ID.to_owned()),
             ("MS_GRAPH_CLIENT_ID", demo::CLIENT_ID.to_owned()),
-            ("MS_GRAPH_CLIENT_SECRET_ARN", stack.outputs.ms_graph_secret_arn.clone()),
+            (
+                "MS_GRAPH_CLIENT_SECRET_ARN",
+                stack.outputs.ms_graph_secret_arn.clone(),
+            ),
             ("MS_GRAPH_ORGANIZER_EMAIL", organizer.to_owned()),
         ]);
     }
-    Environment::of(variables.into_iter().map(|(name, value)| (name.to_owned(), value)))
+    Environment::of(
+        variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    )
 }

@@ -284,7 +284,7 @@ async fn a_cursor_belongs_to_its_list_alone() {
 #[tokio::test]
 async fn the_deployed_api_pages() {
     let api = Api::admin(&new_org());
-    for id in ["u1", "u2", "u3"] {
+    for id in ["user-one", "user-three", "user-two"] {
         api.put(&format!("/api/v1/users/{id}"), &json!({ "name": id }))
             .await
             .expect(201);
@@ -297,5 +297,5 @@ async fn the_deployed_api_pages() {
         .expect(200);
     assert_eq!(second["items"].as_array().unwrap().len(), 1);
     assert_eq!(second["next_cursor"], Value::Null);
-    assert!(!cursor.contains("u2") && !cursor.contains(&api.org));
+    assert!(!cursor.contains("user-three") && !cursor.contains(&api.org));
 }

@@ -12,12 +12,23 @@ fn the_document_describes_every_route_and_no_other() {
         .paths
         .paths
         .iter()
-        .flat_map(|(path, item)| openapi::operations(item).into_iter().map(move |(method, operation)| {
-            format!("{method} {path} {}", operation.operation_id.as_deref().unwrap_or_default())
-        }))
+        .flat_map(|(path, item)| {
+            openapi::operations(item)
+                .into_iter()
+                .map(move |(method, operation)| {
+                    format!(
+                        "{method} {path} {}",
+                        operation.operation_id.as_deref().unwrap_or_default()
+                    )
+                })
+        })
         .collect();
-    let meeting_api = meeting_api::routes::ROUTES.iter().map(|r| format!("{} {} {}", r.method, r.path, r.operation));
-    let ics_download = ics_download::ROUTES.iter().map(|r| format!("{} {} {}", r.method, r.path, r.operation));
+    let meeting_api = meeting_api::routes::ROUTES
+        .iter()
+        .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
+    let ics_download = ics_download::ROUTES
+        .iter()
+        .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
     assert_eq!(described, meeting_api.chain(ics_download).collect());
 }
 
@@ -31,5 +42,8 @@ fn the_committed_document_is_up_to_date() {
         std::fs::write(&path, &generated).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == generated, "docs/openapi.yaml is old: CONVOKE_UPDATE_OPENAPI=1 cargo test -p it openapi");
+    assert!(
+        committed == generated,
+        "docs/openapi.yaml is old: CONVOKE_UPDATE_OPENAPI=1 cargo test -p it openapi"
+    );
 }
