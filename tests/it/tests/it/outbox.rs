@@ -4,11 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::TimeDelta;
 use convoke_local::{Functions, Stack, StackOptions};
 use convoke_platform::queue::Queues;
-use convoke_services::jobs::mailbox_key;
 use http::Method;
 use it::api::Api;
 use it::deployed;
@@ -250,7 +249,10 @@ async fn graph_work_is_grouped_by_mailbox() {
             assert_eq!(answer["batchItemFailures"], json!([]));
         }
         // Never by its address (XC-9): queues are read by people.
-        groups.push(format!("{org}/{}", mailbox_key(organizer)));
+        groups.push(format!(
+            "{org}/{}",
+            convoke_services::jobs::mailbox_key(organizer)
+        ));
     }
     let mut found = vec![];
     loop {
@@ -260,7 +262,9 @@ async fn graph_work_is_grouped_by_mailbox() {
         }
         for message in messages {
             let attributes = message.attributes().unwrap();
-            found.push(attributes[&MessageSystemAttributeName::MessageGroupId].clone());
+            found.push(
+                attributes[&aws_sdk_sqs::types::MessageSystemAttributeName::MessageGroupId].clone(),
+            );
         }
     }
     found.sort();
