@@ -11,6 +11,8 @@ mod command;
 mod field;
 mod file;
 mod remote;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 

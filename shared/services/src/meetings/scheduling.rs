@@ -182,6 +182,14 @@ impl Saga<'_> {
                 tracing::debug!(pushed_all, "scheduled");
                 Ok(scheduled)
             }
+            // Somebody removed the event there: it is made anew.
+            Err(CallFailure {
+                effect: Effect::Gone,
+                ..
+            }) if intent.operation != Operation::Create => {
+                drop_intent(self.core, self.store, &intent, Ending::Gone).await?;
+                Box::pin(self.run(id)).await
+            }
             Err(failure) => Err(self.fail(intent, is_first, failure).await?),
         }
     }
@@ -261,16 +269,14 @@ impl Saga<'_> {
                 tracing::warn!(intent_id = %intent.intent_id, "a call's effect is unknown; it will be settled");
             }
             // Whether the call before this one made the event is still to be found out.
-            Effect::Refused | Effect::None
+            Effect::Refused | Effect::None | Effect::Gone
                 if !is_first && intent.operation == Operation::Create =>
             {
                 requeue(self.core, self.store, intent).await?;
             }
-            Effect::Refused | Effect::None => {
+            Effect::Refused | Effect::None | Effect::Gone => {
                 drop_intent(self.core, self.store, &intent, Ending::NoEffect).await?;
             }
-            // Somebody removed the event there: the next call creates it anew.
-            Effect::Gone => drop_intent(self.core, self.store, &intent, Ending::Gone).await?,
         }
         Ok(failure.error)
     }
