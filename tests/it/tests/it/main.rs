@@ -19,6 +19,7 @@ mod graph_free_busy;
 #[cfg(feature = "enterprise")]
 mod graph_scheduling;
 mod hostile_input;
+mod iam;
 mod idempotency;
 mod listing;
 mod meetings;
