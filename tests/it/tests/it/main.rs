@@ -31,6 +31,8 @@ mod problems;
 mod races;
 #[cfg(feature = "enterprise")]
 mod reconciliation;
+// The table counts the calls to Graph's calendar as well.
+#[cfg(feature = "enterprise")]
 mod round_trips;
 mod routes;
 mod store;
