@@ -25,14 +25,13 @@ impl Outcome<'_> {
     /// Ends the intent and stores the event on the meeting, in one
     /// transaction. Where the meeting was cancelled, deleted or moved to
     /// another provider meanwhile, the event is to be removed instead.
-    ///
-    /// Answers also whether the event shows the meeting as it is now; if not,
-    /// a job brings it in step.
+    /// An event that shows less than the meeting says by now is brought in step
+    /// by a job.
     pub(super) async fn write(
         &self,
         availability: Option<&Vec<Availability>>,
         seal: Option<&Seal<'_, Scheduled>>,
-    ) -> Result<(Scheduled, bool), Attempt> {
+    ) -> Result<Scheduled, Attempt> {
         let key = IntentRecord::key_of(self.intent.meeting_id, self.intent.intent_id);
         let mut transaction = self.store.transaction();
         let found = find(self.store, self.intent.meeting_id).await?;
@@ -54,7 +53,6 @@ impl Outcome<'_> {
         meeting.record_scheduled(self.remote.clone(), now);
         meeting.version = expected + 1;
         transaction.delete(IntentRecord::KIND, &key, self.intent.version);
-        let pushed_all = !meeting.is_behind();
         change::push_if_behind(self.core, &mut transaction, &mut meeting)?;
         transaction.replace(&MeetingRecord::from(&meeting), expected);
         let event = self.core.meeting_event(
@@ -72,7 +70,7 @@ impl Outcome<'_> {
             seal.apply(&mut transaction, &scheduled)?;
         }
         transaction.commit().await?;
-        Ok((scheduled, pushed_all))
+        Ok(scheduled)
     }
 
     /// Ends the intent of an update that the provider has taken, quietly: the

@@ -177,10 +177,7 @@ impl Saga<'_> {
                     intent: &intent,
                     remote: &remote,
                 };
-                let (scheduled, pushed_all) =
-                    undisturbed(|| outcome.write(availability.as_ref(), Some(self.seal))).await?;
-                tracing::debug!(pushed_all, "scheduled");
-                Ok(scheduled)
+                undisturbed(|| outcome.write(availability.as_ref(), Some(self.seal))).await
             }
             // Somebody removed the event there: it is made anew.
             Err(CallFailure {
