@@ -71,6 +71,9 @@ impl App {
                     UserId::parse(&user_id).map_err(|error| Error::internal(error.to_string()))?;
                 meetings::refresh_user(&self.core, tenant, &user_id).await
             }
+            Job::RefreshContact { .. } | Job::SendMail { .. } | Job::SyncOnlineMeeting { .. } => {
+                Err(Error::internal("not built yet"))
+            }
             Job::SettleIntent {
                 meeting_id,
                 intent_id,

@@ -110,6 +110,14 @@ pub enum Error {
         /// When it asked to be called again.
         retry_after: Option<Duration>,
     },
+    /// This edition of Convoke does not do it (HTTP 501).
+    #[error("{message}")]
+    NotImplemented {
+        /// Stable, snake_case.
+        code: &'static str,
+        /// What would do it.
+        message: String,
+    },
     /// A bug or a corrupt record (HTTP 500); the context never leaves the logs.
     #[error("internal error")]
     Internal {
@@ -161,6 +169,7 @@ impl Error {
             | Self::Conflict { code, .. }
             | Self::InProgress { code, .. }
             | Self::NotConfigured { code, .. }
+            | Self::NotImplemented { code, .. }
             | Self::Upstream { code, .. } => code,
             Self::Invalid { .. } => "invalid_input",
             Self::NotFound { .. } => "not_found",
@@ -181,6 +190,7 @@ impl Error {
             | Self::Conflict { .. }
             | Self::VersionMismatch
             | Self::NotConfigured { .. }
+            | Self::NotImplemented { .. }
             | Self::Internal { .. } => false,
         }
     }

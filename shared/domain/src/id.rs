@@ -137,6 +137,26 @@ minted_id!(
     /// A published domain event.
     EventId
 );
+minted_id!(
+    /// A client's request for an appointment.
+    AppointmentRequestId
+);
+minted_id!(
+    /// A place in somebody's working time.
+    ScheduleEntryId
+);
+minted_id!(
+    /// A Teams meeting, as Convoke knows it; not Microsoft's own id.
+    OnlineMeetingId
+);
+minted_id!(
+    /// An entry of a client's timeline.
+    InteractionId
+);
+minted_id!(
+    /// One mail to one reader; also its `X-Convoke-Message-Id`.
+    MailId
+);
 
 #[cfg(test)]
 mod tests {

@@ -35,6 +35,23 @@ pub enum Job {
         /// The user.
         user_id: String,
     },
+    /// Copy a contact's new name and address onto their appointments.
+    RefreshContact {
+        /// The contact.
+        contact_id: String,
+    },
+    /// Send a mail that was written down.
+    SendMail {
+        /// The mail.
+        mail_id: Uuid,
+    },
+    /// Bring Microsoft's side of an online meeting in step with ours.
+    SyncOnlineMeeting {
+        /// The online meeting.
+        online_meeting_id: Uuid,
+        /// As [`Job::SettleIntent`]'s.
+        mailbox: String,
+    },
     /// Finish, repeat or clear up after a provider call.
     SettleIntent {
         /// The meeting, which may be gone.
@@ -71,11 +88,15 @@ impl Job {
     /// The message that carries the job.
     pub fn to_outgoing(&self, id: Uuid) -> Result<Outgoing, Error> {
         let (queue, group) = match self {
-            Self::SettleIntent { mailbox, .. } => (Queue::Graph, mailbox.clone()),
+            Self::SettleIntent { mailbox, .. } | Self::SyncOnlineMeeting { mailbox, .. } => {
+                (Queue::Graph, mailbox.clone())
+            }
             Self::PublishEvent { .. }
             | Self::AdvanceLinked { .. }
             | Self::AdvancePassed { .. }
-            | Self::RefreshUser { .. } => (Queue::Delivery, String::new()),
+            | Self::RefreshUser { .. }
+            | Self::RefreshContact { .. }
+            | Self::SendMail { .. } => (Queue::Delivery, String::new()),
         };
         let job = serde_json::to_value(self).map_err(|error| Error::internal(error.to_string()))?;
         Ok(Outgoing {

@@ -95,7 +95,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
             operation,
             tenant = tracing::field::Empty,
             meeting_id = tracing::field::Empty,
-            control_id = tracing::field::Empty
+            control_id = tracing::field::Empty,
+            appointment_request_id = tracing::field::Empty,
+            schedule_entry_id = tracing::field::Empty
         );
         let answer = match found {
             Ok((route, params)) => {
@@ -160,7 +162,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
     ) -> Result<Reply, Refusal> {
         let caller = match route.access {
             Access::SignedLink => None,
-            Access::Permission(..) => Some(self.admit(route.access, &event, &params, work)?),
+            Access::Permission(..) | Access::AnyInternal => Some(self.admit(route.access, &event, &params, work)?),
         };
         let path_and_query = path_and_query_of(&event);
         let query = query_of(&event);
@@ -231,7 +233,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
                     }));
                 }
                 // Ids of ours only: people's ids may be addresses.
-                "meeting_id" | "control_id" if is_loggable(value) => {
+                "meeting_id" | "control_id" | "appointment_request_id" | "schedule_entry_id" if is_loggable(value) => {
                     work.note(name, value.as_str());
                     tracing::Span::current().record(name.as_str(), value.as_str());
                 }

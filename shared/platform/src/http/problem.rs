@@ -109,6 +109,7 @@ impl Refusal {
             Error::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Error::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::NotConfigured { .. } | Error::Upstream { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::NotImplemented { .. } => StatusCode::NOT_IMPLEMENTED,
             Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -274,6 +275,13 @@ mod tests {
                     retry_after: None,
                 }),
                 503,
+            ),
+            (
+                Refusal::Error(Error::NotImplemented {
+                    code: "ee_disabled",
+                    message: "x".into(),
+                }),
+                501,
             ),
             (Refusal::Error(Error::internal("secret context")), 500),
         ];

@@ -25,6 +25,8 @@ pub enum Portal {
 pub enum Access {
     /// Callers whose token carries the permission.
     Permission(&'static str, Portal),
+    /// Any user of the organisation, whatever their permissions.
+    AnyInternal,
     /// Nobody is asked: the link itself is the permission.
     SignedLink,
 }
@@ -32,8 +34,10 @@ pub enum Access {
 impl Access {
     /// Refuses a caller who may not.
     pub(super) fn check(self, caller: &Caller) -> Result<(), Error> {
-        let Self::Permission(permission, portal) = self else {
-            return Ok(());
+        let (permission, portal) = match self {
+            Self::SignedLink => return Ok(()),
+            Self::AnyInternal => (None, Portal::Refused),
+            Self::Permission(permission, portal) => (Some(permission), portal),
         };
         if portal == Portal::Refused && caller.kind != CallerKind::Internal {
             return Err(Error::Forbidden {
@@ -41,9 +45,9 @@ impl Access {
                 message: "this is for users of the organisation only".to_owned(),
             });
         }
-        if caller.may(permission) {
+        let Some(permission) = permission.filter(|permission| !caller.may(permission)) else {
             return Ok(());
-        }
+        };
         Err(Error::Forbidden {
             code: "permission_missing",
             message: format!("the token lacks the permission {permission}"),

@@ -1,0 +1,49 @@
+//! From the environment to a running function; no network call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use convoke_platform::aws;
+use convoke_platform::clock::Ports;
+use convoke_platform::config::Environment;
+use convoke_platform::http::{ClaimNames, Edge, EdgeParts};
+use convoke_services::callers::KeepFresh;
+use convoke_services::core::Core;
+use convoke_services::providers;
+
+use crate::App;
+use crate::routes::ROUTES;
+
+/// Builds the function from its environment.
+pub async fn boot(environment: &Environment) -> Result<Edge<App>, lambda_http::Error> {
+    let sdk = aws::load().await;
+    let store = aws::store(&sdk, environment)?;
+    let secrets = aws::secrets(&sdk, environment)?;
+    let ports = Ports::system();
+    let app = App {
+        core: Core::new(store, ports.clone()),
+        providers: providers::of_environment(environment, &secrets, &ports)?,
+        secrets,
+        public_url: environment
+            .required("CONVOKE_PUBLIC_URL")?
+            .trim_end_matches('/')
+            .to_owned(),
+    };
+    edge(app, environment, ports)
+}
+
+/// Puts the routes in front of a ready-made state.
+pub fn edge(
+    app: App,
+    environment: &Environment,
+    ports: Ports,
+) -> Result<Edge<App>, lambda_http::Error> {
+    let parts = EdgeParts {
+        store: app.core.table().clone(),
+        ports,
+        claims: ClaimNames::of_environment(environment)?,
+        timeout: Duration::from_secs(environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?.into()),
+        hook: Some(Arc::new(KeepFresh::new(app.core.clone()))),
+    };
+    Ok(Edge::new(parts, Arc::new(app), ROUTES)?)
+}

@@ -1,0 +1,12 @@
+//! The API of the Teams integration and of mail templates.
+//!
+//! [`routes::ROUTES`] is the table of what exists and who may call it; handlers
+//! read the call, run one use case and answer in wire types.
+
+mod app;
+mod boot;
+pub mod openapi;
+pub mod routes;
+
+pub use app::App;
+pub use boot::{boot, edge};
