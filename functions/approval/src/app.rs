@@ -1,17 +1,12 @@
 //! What the handlers work with.
 
 use convoke_platform::secrets::Secrets;
-use convoke_services::core::Core;
-use convoke_services::providers::Providers;
+use convoke_services::engagements::Desk;
 
 /// The function's state, built once per process.
 pub struct App {
-    /// Store, clock and ids.
-    pub core: Core,
-    /// Keys of cursors and links.
+    /// Appointments, with each tenant's own Microsoft account.
+    pub desk: Desk,
+    /// Keys of cursors.
     pub secrets: Secrets,
-    /// The calendars of this deployment.
-    pub providers: Providers,
-    /// Where callers reach the API, without a slash at the end.
-    pub public_url: String,
 }

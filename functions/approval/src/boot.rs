@@ -7,9 +7,11 @@ use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::http::{ClaimNames, Edge, EdgeParts};
+use convoke_platform::mail::Sender;
 use convoke_services::callers::KeepFresh;
 use convoke_services::core::Core;
-use convoke_services::providers;
+use convoke_services::engagements::Desk;
+use convoke_services::microsoft::Microsoft;
 
 use crate::App;
 use crate::routes::ROUTES;
@@ -17,17 +19,16 @@ use crate::routes::ROUTES;
 /// Builds the function from its environment.
 pub async fn boot(environment: &Environment) -> Result<Edge<App>, lambda_http::Error> {
     let sdk = aws::load().await;
-    let store = aws::store(&sdk, environment)?;
     let secrets = aws::secrets(&sdk, environment)?;
+    let vault = aws::vault(&sdk, environment)?;
+    let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
+    let organizer = Sender::of_environment(environment)?.map(|sender| sender.address().clone());
     let ports = Ports::system();
+    let core = Core::new(aws::store(&sdk, environment)?, ports.clone());
+    let domain = environment.required("CONVOKE_DOMAIN")?;
     let app = App {
-        core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(environment, &secrets, &ports)?,
+        desk: Desk::new(core, microsoft, &domain, organizer),
         secrets,
-        public_url: environment
-            .required("CONVOKE_PUBLIC_URL")?
-            .trim_end_matches('/')
-            .to_owned(),
     };
     edge(app, environment, ports)
 }
@@ -38,12 +39,13 @@ pub fn edge(
     environment: &Environment,
     ports: Ports,
 ) -> Result<Edge<App>, lambda_http::Error> {
+    let core = &app.desk.core;
     let parts = EdgeParts {
-        store: app.core.table().clone(),
+        store: core.table().clone(),
         ports,
         claims: ClaimNames::of_environment(environment)?,
         timeout: Duration::from_secs(environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?.into()),
-        hook: Some(Arc::new(KeepFresh::new(app.core.clone()))),
+        hook: Some(Arc::new(KeepFresh::new(core.clone()))),
     };
     Ok(Edge::new(parts, Arc::new(app), ROUTES)?)
 }

@@ -1,21 +1,26 @@
 //! Does what was put on the queues: publishes events, advances meetings,
-//! refreshes copies of the directory, settles provider calls.
+//! refreshes copies of the directory, sends mails, settles provider calls.
 //!
 //! Every job may come twice, and is done once.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use convoke_domain::error::Error;
-use convoke_domain::id::{ControlId, IntentId, MeetingId, UserId};
+use convoke_domain::id::{
+    ContactId, ControlId, IntentId, MailId, MeetingId, OnlineMeetingId, UserId,
+};
 use convoke_platform::aws;
 use convoke_platform::batch;
 use convoke_platform::bus::Bus;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
+use convoke_platform::mail::{Mailer, Sender};
 use convoke_platform::queue::Incoming;
 use convoke_services::core::Core;
+use convoke_services::engagements::{self, Desk};
 use convoke_services::jobs::Job;
+use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
-use convoke_services::{lockstep, meetings};
+use convoke_services::{integration, lockstep, mail, meetings};
 
 /// The function's state, built once per process.
 pub struct App {
@@ -25,6 +30,10 @@ pub struct App {
     pub bus: Bus,
     /// The calendars of this deployment.
     pub providers: Providers,
+    /// Appointments, with each tenant's own Microsoft account.
+    pub desk: Desk,
+    /// The post.
+    pub mailer: Mailer,
 }
 
 /// Builds the function from its environment; no network call.
@@ -32,10 +41,17 @@ pub async fn boot(environment: &Environment) -> Result<App, lambda_runtime::Erro
     let sdk = aws::load().await;
     let ports = Ports::system();
     let secrets = aws::secrets(&sdk, environment)?;
+    let vault = aws::vault(&sdk, environment)?;
+    let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
+    let core = Core::new(aws::store(&sdk, environment)?, ports.clone());
+    let organizer = Sender::of_environment(environment)?.map(|sender| sender.address().clone());
+    let domain = environment.required("CONVOKE_DOMAIN")?;
     Ok(App {
-        core: Core::new(aws::store(&sdk, environment)?, ports.clone()),
         bus: aws::bus(&sdk, environment)?,
-        providers: providers::of_environment(environment, &secrets, &ports)?,
+        providers: providers::of_environment(environment, &microsoft, &ports)?,
+        mailer: aws::mailer(&sdk, environment)?,
+        desk: Desk::new(core.clone(), microsoft, &domain, organizer),
+        core,
     })
 }
 
@@ -69,10 +85,31 @@ impl App {
             Job::RefreshUser { user_id } => {
                 let user_id =
                     UserId::parse(&user_id).map_err(|error| Error::internal(error.to_string()))?;
-                meetings::refresh_user(&self.core, tenant, &user_id).await
+                meetings::refresh_user(&self.core, tenant, &user_id).await?;
+                engagements::refresh_user(&self.desk, tenant, &user_id).await
             }
-            Job::RefreshContact { .. } | Job::SendMail { .. } | Job::SyncOnlineMeeting { .. } => {
-                Err(Error::internal("not built yet"))
+            Job::RefreshContact { contact_id } => {
+                let contact_id = ContactId::parse(&contact_id)
+                    .map_err(|error| Error::internal(error.to_string()))?;
+                engagements::refresh_contact(&self.desk, tenant, &contact_id).await
+            }
+            Job::SendMail { mail_id } => {
+                mail::send(&self.core, &self.mailer, tenant, MailId::new(mail_id)).await
+            }
+            Job::SyncOnlineMeeting {
+                online_meeting_id, ..
+            } => {
+                let id = OnlineMeetingId::new(online_meeting_id);
+                engagements::sync(&self.desk, tenant, id).await
+            }
+            Job::RemoveThrowaway { throwaway_id, .. } => {
+                integration::remove_throwaway(
+                    &self.core,
+                    &self.desk.microsoft,
+                    tenant,
+                    throwaway_id,
+                )
+                .await
             }
             Job::SettleIntent {
                 meeting_id,

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use convoke_domain::appointment::{self, AppointmentRequest};
 use convoke_domain::error::Error;
-use convoke_domain::ics;
-use convoke_domain::id::MeetingId;
+use convoke_domain::ics::{self, CalendarEvent};
+use convoke_domain::id::{AppointmentRequestId, MeetingId};
 use convoke_domain::meeting::{Meeting, calendar_event};
 use convoke_platform::aws;
 use convoke_platform::clock::Ports;
@@ -16,6 +17,7 @@ use convoke_platform::link::{self, Target};
 use convoke_platform::secrets::Secrets;
 use convoke_platform::tenant::Tenant;
 use convoke_services::core::Core;
+use convoke_services::engagements::{self, Eyes};
 use convoke_services::meetings;
 use http::{Method, StatusCode, header};
 use utoipa::OpenApi;
@@ -38,6 +40,13 @@ pub static ROUTES: &[Route<App>] = &[
         operation: "download_meeting_ics",
         access: Access::Permission("meetings:read", Portal::Refused),
         handler: |app, call| Box::pin(download_meeting_ics(app, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/v1/appointment-requests/{appointment_request_id}/ics",
+        operation: "download_appointment_ics",
+        access: Access::Permission("appointments:read", Portal::Own),
+        handler: |app, call| Box::pin(download_appointment_ics(app, call)),
     },
     Route {
         method: Method::GET,
@@ -78,7 +87,7 @@ pub fn edge(
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(download_meeting_ics, open_ics_link))]
+#[openapi(paths(download_meeting_ics, download_appointment_ics, open_ics_link))]
 struct Paths;
 
 /// This function's part of the OpenAPI document.
@@ -100,21 +109,55 @@ async fn download_meeting_ics(app: Arc<App>, call: Call) -> Result<Reply, Error>
         headers(("Content-Disposition" = String), ("ETag" = String)))))]
 /// Open the .ics file that a signed link leads to
 async fn open_ics_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
-    let (tenant, Target::Meeting(id)) =
-        link::open(&app.secrets, call.param("token"), app.core.ports.now()).await?;
-    file_of(&app, &tenant, id).await
+    let now = app.core.ports.now();
+    let (tenant, target) = link::open(&app.secrets, call.param("token"), now).await?;
+    match target {
+        Target::Meeting(id) => file_of(&app, &tenant, id).await,
+        Target::Appointment(id) => {
+            let request = engagements::get_request(&app.core, &tenant, id).await?;
+            file_of_appointment(&app, &request)
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/api/v1/appointment-requests/{appointment_request_id}/ics", tag = "ics",
+    params(("appointment_request_id" = String, Path)),
+    responses((status = 200, content_type = "text/calendar", body = String,
+        headers(("Content-Disposition" = String), ("ETag" = String)))))]
+/// Download an approved appointment as an .ics file
+async fn download_appointment_ics(app: Arc<App>, call: Call) -> Result<Reply, Error> {
+    let id = AppointmentRequestId::parse(call.param("appointment_request_id"));
+    let id = id.ok_or(Error::NotFound {
+        what: "appointment request",
+    })?;
+    let request = engagements::get_request(&app.core, call.tenant()?, id).await?;
+    Eyes::of(call.caller()?).require_to_see(&request)?;
+    file_of_appointment(&app, &request)
+}
+
+/// The file of an appointment: one read. One that was never approved has none.
+fn file_of_appointment(app: &App, request: &AppointmentRequest) -> Result<Reply, Error> {
+    if request.approved_at.is_none() {
+        return Err(Error::conflict(
+            "request_not_approved",
+            "only an approved appointment has a calendar file",
+        ));
+    }
+    let event = appointment::calendar_event(request, &app.domain);
+    file_reply(&event, &request.service_name, request.version)
 }
 
 /// The file of a meeting (CM-9): one read, whatever the provider.
 async fn file_of(app: &App, tenant: &Tenant, id: MeetingId) -> Result<Reply, Error> {
     let meeting: Meeting = meetings::get(&app.core, tenant, id).await?;
     let event = calendar_event(&meeting, &app.domain);
-    let file =
-        ics::write_calendar(None, &[event]).map_err(|error| Error::internal(error.to_string()))?;
+    file_reply(&event, &meeting.title, meeting.version)
+}
+
+fn file_reply(event: &CalendarEvent, title: &str, version: u64) -> Result<Reply, Error> {
+    let file = ics::write_calendar(None, std::slice::from_ref(event))
+        .map_err(|error| Error::internal(error.to_string()))?;
     Ok(Reply::bytes(StatusCode::OK, ics::CONTENT_TYPE, file)
-        .with_header(
-            header::CONTENT_DISPOSITION,
-            &ics::content_disposition(&meeting.title),
-        )
-        .with_version(meeting.version))
+        .with_header(header::CONTENT_DISPOSITION, &ics::content_disposition(title))
+        .with_version(version))
 }

@@ -9,6 +9,7 @@ use convoke_platform::config::Environment;
 use convoke_platform::http::{ClaimNames, Edge, EdgeParts};
 use convoke_services::callers::KeepFresh;
 use convoke_services::core::Core;
+use convoke_services::microsoft::Microsoft;
 use convoke_services::providers;
 
 use crate::App;
@@ -19,10 +20,12 @@ pub async fn boot(environment: &Environment) -> Result<Edge<App>, lambda_http::E
     let sdk = aws::load().await;
     let store = aws::store(&sdk, environment)?;
     let secrets = aws::secrets(&sdk, environment)?;
+    let vault = aws::vault(&sdk, environment)?;
+    let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
     let ports = Ports::system();
     let app = App {
         core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(environment, &secrets, &ports)?,
+        providers: providers::of_environment(environment, &microsoft, &ports)?,
         secrets,
         public_url: environment
             .required("CONVOKE_PUBLIC_URL")?

@@ -7,7 +7,6 @@ mod app;
 mod boot;
 mod handlers;
 pub mod openapi;
-mod query;
 pub mod routes;
 mod wire;
 

@@ -7,15 +7,17 @@
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use convoke_domain::error::Error;
 use convoke_domain::meeting::Intent;
+use convoke_domain::online_meeting::OnlineMeeting;
 use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::log::{Outcome, Work};
 use convoke_platform::outbox::{Relay, RelayError};
 use convoke_platform::queue::Queues;
-use convoke_platform::records::{IntentRecord, MeetingRecord};
+use convoke_platform::records::{IntentRecord, MeetingRecord, OnlineMeetingRecord};
 use convoke_platform::store::{DueKind, DueRow, Store};
 use convoke_services::jobs::{Job, mailbox_key};
+use convoke_services::microsoft::ENTERPRISE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -100,7 +102,11 @@ impl App {
         let mut work = Work::begin("sweep");
         let mut failed = 0u32;
         let mut done = 0u32;
-        for kind in DueKind::ALL {
+        // The community edition has nobody to call: it leaves those rows untouched.
+        let kinds = DueKind::ALL
+            .into_iter()
+            .filter(|kind| ENTERPRISE || *kind != DueKind::OnlineMeeting);
+        for kind in kinds {
             for row in self
                 .store
                 .sweeper()
@@ -136,6 +142,7 @@ impl App {
                 return Ok(());
             }
             DueKind::Intent => self.settle_job(row).await?,
+            DueKind::OnlineMeeting => self.sync_job(row).await?,
             DueKind::Occurrence => MeetingRecord::id_of(&row.key).map(|id| {
                 let meeting_id = id.uuid();
                 (Job::AdvancePassed { meeting_id }, self.ports.mint())
@@ -166,6 +173,25 @@ impl App {
             meeting_id: intent.meeting_id.uuid(),
             intent_id,
             mailbox: mailbox_key(&intent.organizer),
+        };
+        Ok(Some((job, state)))
+    }
+
+    /// As [`Self::settle_job`], for an online meeting.
+    async fn sync_job(&self, row: &DueRow) -> Result<Option<(Job, Uuid)>, lambda_runtime::Error> {
+        let record = self
+            .store
+            .tenant(&row.tenant)
+            .get::<OnlineMeetingRecord>(&row.key)
+            .await?;
+        let Some(meeting) = record.map(OnlineMeeting::try_from).transpose()? else {
+            return Ok(None);
+        };
+        let id = meeting.online_meeting_id.uuid();
+        let state = Uuid::from_u128(id.as_u128().wrapping_add(meeting.version.into()));
+        let job = Job::SyncOnlineMeeting {
+            online_meeting_id: id,
+            mailbox: mailbox_key(meeting.organizer.mailbox()),
         };
         Ok(Some((job, state)))
     }

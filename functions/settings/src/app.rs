@@ -1,17 +1,12 @@
 //! What the handlers work with.
 
-use convoke_platform::secrets::Secrets;
 use convoke_services::core::Core;
-use convoke_services::providers::Providers;
+use convoke_services::microsoft::Microsoft;
 
 /// The function's state, built once per process.
 pub struct App {
     /// Store, clock and ids.
     pub core: Core,
-    /// Keys of cursors and links.
-    pub secrets: Secrets,
-    /// The calendars of this deployment.
-    pub providers: Providers,
-    /// Where callers reach the API, without a slash at the end.
-    pub public_url: String,
+    /// Microsoft's cloud, with each tenant's own account.
+    pub microsoft: Microsoft,
 }

@@ -5,8 +5,10 @@
 
 mod app;
 mod boot;
+mod handlers;
 pub mod openapi;
 pub mod routes;
+mod wire;
 
 pub use app::App;
 pub use boot::{boot, edge};

@@ -107,9 +107,11 @@ def main() -> None:
         forget_stream_positions(os.environ["STATE_DIR"])
         follow_port(os.environ["STATE_DIR"], os.environ["GATEWAY_PORT"])
 
+    import gaps
     from ministack import app
     from ministack.core import lambda_runtime
 
+    gaps.close()
     pump = lambda_runtime.ProvidedWorker._pump_output
     lambda_runtime.ProvidedWorker._pump_output = lambda self, stream, queue: pump(
         self, Tee(stream, self.func_name), queue

@@ -1,13 +1,13 @@
 //! The command line of `cargo run`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::issuer::{Issuer, TokenClaims};
 use crate::stack::issuer_key;
 use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
-use crate::{demo, environment, output, run};
+use crate::{demo, environment, mails, output, run};
 
 /// Convoke on this machine.
 #[derive(Parser)]
@@ -32,6 +32,18 @@ enum Word {
     Token(TokenArgs),
     /// Walks through the main flows on the running API and shows what happens.
     Demo,
+    /// Lists the mails that the running Convoke has sent; here they go nowhere else.
+    Mails(MailsArgs),
+}
+
+#[derive(Args)]
+struct MailsArgs {
+    /// The list as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Prints one mail as it was sent, by its number in the list.
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    raw: Option<usize>,
 }
 
 #[derive(Args)]
@@ -72,6 +84,7 @@ impl Cli {
             None => run::until_interrupted().await,
             Some(Word::Token(args)) => print_token(args),
             Some(Word::Demo) => demo::walk(&Workspace::of_this_build()).await,
+            Some(Word::Mails(args)) => print_mails(&args).await,
         }
     }
 }
@@ -97,6 +110,20 @@ fn print_token(args: TokenArgs) -> Result<()> {
         ..TokenClaims::internal(&args.org, &args.sub, &args.scope)
     };
     output::line(&issuer.token(&claims)?);
+    Ok(())
+}
+
+async fn print_mails(args: &MailsArgs) -> Result<()> {
+    let stack = StackFile::read(&Workspace::of_this_build())?;
+    let sent = mails::sent(&stack.aws_endpoint).await?;
+    match args.raw {
+        Some(number) => match number.checked_sub(1).and_then(|index| sent.get(index)) {
+            Some(mail) => output::line(mail.raw.trim_end()),
+            None => bail!("there is no mail {number}; there are {}", sent.len()),
+        },
+        None if args.json => output::line(&serde_json::to_string_pretty(&sent)?),
+        None => output::line(&mails::table(&sent)),
+    }
     Ok(())
 }
 

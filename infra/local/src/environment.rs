@@ -54,6 +54,22 @@ pub(crate) fn ms_graph_profile() -> MsGraphProfile {
     profile_of(variable)
 }
 
+/// The Microsoft profile that the demo organisation's Teams integration is given: none where Graph is somebody else's
+/// and no variable says which tenant, where something is missing, or where it is another organisation's.
+pub(crate) fn teams_profile(peer: &GraphPeer) -> Option<MsGraphProfile> {
+    teams_profile_of(peer, variable)
+}
+
+fn teams_profile_of(
+    peer: &GraphPeer,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<MsGraphProfile> {
+    let told = variable("MS_GRAPH_TENANT_ID").is_some();
+    let known = told || matches!(peer, GraphPeer::Simulator { .. });
+    Some(profile_of(variable))
+        .filter(|profile| known && profile.is_complete() && profile.org_id == DEMO_ORG)
+}
+
 fn profile_of(variable: impl Fn(&str) -> Option<String>) -> MsGraphProfile {
     let demo = MsGraphProfile::demo(DEMO_ORG);
     MsGraphProfile {
@@ -93,6 +109,28 @@ mod tests {
         assert_eq!(profile.tenant_id, "");
         assert_eq!(profile.org_id, "initech");
         assert_eq!(profile.client_id, MsGraphProfile::demo(DEMO_ORG).client_id);
+    }
+
+    #[test]
+    fn the_demo_organisations_teams_integration_is_the_simulators_or_what_was_told() {
+        let simulator = GraphPeer::Simulator { snapshot: None };
+        let other = GraphPeer::Other {
+            graph_base_url: "http://graph.example".to_owned(),
+            login_base_url: "http://login.example".to_owned(),
+        };
+        let set = |name: &'static str, value: &'static str| {
+            move |asked: &str| (asked == name).then(|| value.to_owned())
+        };
+        let tenant = |peer, name, value| {
+            teams_profile_of(peer, set(name, value)).map(|profile| profile.tenant_id)
+        };
+        let demo = MsGraphProfile::demo(DEMO_ORG).tenant_id;
+        assert_eq!(tenant(&simulator, "PATH", "x"), Some(demo));
+        assert_eq!(tenant(&other, "PATH", "x"), None);
+        let told = Some("contoso".to_owned());
+        assert_eq!(tenant(&other, "MS_GRAPH_TENANT_ID", "contoso"), told);
+        assert_eq!(tenant(&simulator, "MS_GRAPH_TENANT_ID", ""), None);
+        assert_eq!(tenant(&simulator, "MS_GRAPH_ORG_ID", "initech"), None);
     }
 
     #[test]

@@ -145,7 +145,14 @@ mod tests {
     #[test]
     fn every_function_of_the_template_is_found() {
         let names = of_template(&Workspace::of_this_build()).unwrap();
-        for name in ["meeting-api", "ics-download", "outbox-relay", "delivery"] {
+        for name in [
+            "meeting-api",
+            "ics-download",
+            "approval",
+            "settings",
+            "outbox-relay",
+            "delivery",
+        ] {
             assert!(
                 names.iter().any(|found| found == name),
                 "{name} is missing from {names:?}"

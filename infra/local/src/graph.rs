@@ -50,6 +50,18 @@ impl MsGraphProfile {
         }
     }
 
+    /// Whether Microsoft can be called with it.
+    pub fn is_complete(&self) -> bool {
+        [
+            &self.tenant_id,
+            &self.client_id,
+            &self.client_secret,
+            &self.organizer_email,
+        ]
+        .iter()
+        .all(|field| !field.is_empty())
+    }
+
     /// Nothing configured.
     pub fn none() -> Self {
         let empty = String::new;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Fields that say nothing here, or are shown in front.
-const LEFT_OUT: [&str; 13] = [
+const LEFT_OUT: [&str; 17] = [
     "_aws",
     "timestamp",
     "level",
@@ -16,6 +16,10 @@ const LEFT_OUT: [&str; 13] = [
     "span",
     "spans",
     "request_id",
+    "requestId",
+    "client_request_id",
+    "graph_request_id",
+    "ses_message_id",
     "tenant",
 ];
 
@@ -43,7 +47,7 @@ pub(crate) fn readable(text: &str) -> String {
 fn rest(fields: &Map<String, Value>) -> impl Iterator<Item = String> {
     fields
         .iter()
-        .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()))
+        .filter(|(name, value)| !LEFT_OUT.contains(&name.as_str()) && **value != "")
         .map(|(name, value)| format!("{name}={}", plain(value)))
 }
 
@@ -61,6 +65,15 @@ mod tests {
     fn a_unit_of_work_reads_as_one_short_line() {
         let line = r#"{"_aws":{"x":1},"duration_ms":12,"level":"INFO","operation":"create_meeting","outcome":"done","request_id":"r","status":201,"tenant":"acme","control_id":"c1"}"#;
         assert_eq!(readable(line), "create_meeting 201 12 ms control_id=c1");
+    }
+
+    #[test]
+    fn what_is_empty_or_only_leads_to_other_logs_is_left_out() {
+        let line = r#"{"level":"INFO","operation":"approve","message":"graph call","attempt":1,"graph_code":"","graph_request_id":"g","requestId":"r","graph_status":201}"#;
+        assert_eq!(
+            readable(line),
+            "approve graph call attempt=1 graph_status=201"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::functions::{Edition, Functions};
+use crate::graph::MsGraphProfile;
 use crate::host::LogSink;
 use crate::progress::Progress;
 use crate::stack::{DEMO_ORG, Stack, StackOptions};
@@ -24,10 +25,13 @@ pub(crate) async fn until_interrupted() -> Result<()> {
     let _ = fs::remove_file(stack_file::path(&workspace));
     let logs = Arc::new(Terminal::default());
 
+    let options = options(&workspace, &logs)?;
+    let teams = environment::teams_profile(&options.graph);
+
     // Listening from the start: an interrupted step has to take its children down as well.
     let mut interrupted = Interrupts::listen()?;
     let launched = tokio::select! {
-        stack = Stack::launch(options(&workspace, &logs)?) => stack,
+        stack = Stack::launch(options) => stack,
         () = interrupted.next() => {
             output::step("Stopped before everything was up");
             return Ok(());
@@ -36,7 +40,7 @@ pub(crate) async fn until_interrupted() -> Result<()> {
     let mut stack = launched.with_context(|| logs.held_back())?;
 
     let result = tokio::select! {
-        result = serve(&workspace, &mut stack, &logs) => result,
+        result = serve(&workspace, &mut stack, teams, &logs) => result,
         () = interrupted.next() => Ok(()),
     };
     output::step("Stopping (state is kept in .local/)");
@@ -49,11 +53,16 @@ pub(crate) async fn until_interrupted() -> Result<()> {
 }
 
 /// Seeds, announces, and waits for the end of the local AWS, which only comes if something is wrong.
-async fn serve(workspace: &Workspace, stack: &mut Stack, logs: &Terminal) -> Result<()> {
+async fn serve(
+    workspace: &Workspace,
+    stack: &mut Stack,
+    teams: Option<MsGraphProfile>,
+    logs: &Terminal,
+) -> Result<()> {
     output::step("Writing the demo tenant");
     let tokens = seed::tokens(&stack.issuer)?;
     let file = StackFile::of(stack, DEMO_ORG, tokens)?;
-    let seeded = seed::demo_tenant(&file.api_url, &file.tokens.admin).await;
+    let seeded = seed::demo_tenant(&file.api_url, &file.tokens.admin, teams.as_ref()).await;
     let _published = file.write(workspace)?;
     output::line(&welcome::text(workspace, &file)?);
     if let Err(error) = seeded {

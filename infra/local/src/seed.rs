@@ -1,4 +1,5 @@
-//! The demo tenant: an organisation with two colleagues, one client and its contact, and one control.
+//! The demo tenant: an organisation with two colleagues, two technicians, one client and its contact, one control, and
+//! a Teams integration.
 //!
 //! Written through the HTTP API as any other caller would, by PUT under fixed ids, so that doing it again changes
 //! nothing.
@@ -10,6 +11,7 @@ use graph_simulator::demo;
 use reqwest::Client;
 use serde_json::{Value, json};
 
+use crate::graph::MsGraphProfile;
 use crate::issuer::{Issuer, TokenClaims};
 use crate::stack::DEMO_ORG;
 use crate::stack_file::Tokens;
@@ -17,6 +19,8 @@ use crate::stack_file::Tokens;
 /// The demo client and its contact.
 const CLIENT: &str = "globex";
 const CONTACT: &str = "cleo";
+/// A technician, whose time appointments take.
+pub(crate) const TECHNICIAN: &str = "tess";
 /// The control that the printed commands are about.
 pub(crate) const CONTROL: &str = "pci-scope";
 
@@ -26,7 +30,7 @@ const ADMIN_SCOPE: &str = "controls:write meetings:read meetings:write meetings:
                            tenant_integrations:update";
 const APPROVER_SCOPE: &str = "appointments:request appointments:read user_schedule:read user_schedule:update \
                               meetings:read meetings:write controls:write interaction:read interaction:update \
-                              interaction:delete directory:read";
+                              interaction:delete directory:read tenant_integrations:read";
 const PORTAL_SCOPE: &str = "appointments:request appointments:read interaction:read";
 const DAY: i64 = 24 * 3600;
 
@@ -60,10 +64,15 @@ pub(crate) fn tokens(issuer: &Issuer) -> Result<Tokens> {
     })
 }
 
-/// Writes the demo tenant.
-pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str) -> Result<()> {
+/// Writes the demo tenant; its Teams integration where there is a Microsoft profile for it and this edition has one.
+pub(crate) async fn demo_tenant(
+    api_url: &str,
+    admin_token: &str,
+    teams: Option<&MsGraphProfile>,
+) -> Result<()> {
     let client = Client::builder().timeout(Duration::from_mins(1)).build()?;
-    let user = |name: &str, email: &str| json!({ "name": name, "email": email, "timezone": "Europe/Berlin", "locale": "en" });
+    let in_zone = |name: &str, email: &str, zone: &str| json!({ "name": name, "email": email, "timezone": zone, "locale": "en" });
+    let user = |name: &str, email: &str| in_zone(name, email, "Europe/Berlin");
     let contact = json!({
         "client_id": CLIENT, "name": "Cleo Carter", "email": "cleo@globex.example",
         "timezone": "America/New_York", "locale": "en",
@@ -78,6 +87,14 @@ pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str) -> Result<()> 
             user("Bob Baker", demo::BOB_UPN),
         ),
         (
+            format!("/api/v1/users/{TECHNICIAN}"),
+            user("Tess Tanner", "tess@acme.example"),
+        ),
+        (
+            "/api/v1/users/theo".to_owned(),
+            in_zone("Theo Thorne", "theo@acme.example", "America/Chicago"),
+        ),
+        (
             format!("/api/v1/clients/{CLIENT}"),
             json!({ "name": "Globex" }),
         ),
@@ -87,12 +104,28 @@ pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str) -> Result<()> 
             json!({ "name": "PCI DSS scope is confirmed" }),
         ),
     ];
-    for (path, body) in entries {
+    let integration = teams
+        .filter(|_| cfg!(feature = "enterprise"))
+        .map(|profile| ("/api/v1/teams-integration".to_owned(), integration(profile)));
+    for (path, body) in entries.into_iter().chain(integration) {
         put(&client, api_url, admin_token, &path, &body)
             .await
             .with_context(|| format!("PUT {path}"))?;
     }
     Ok(())
+}
+
+/// What an administrator would save.
+fn integration(profile: &MsGraphProfile) -> Value {
+    json!({
+        "profile": {
+            "tenant_id": profile.tenant_id,
+            "client_id": profile.client_id,
+            "client_secret": profile.client_secret,
+        },
+        "install_status": "active",
+        "default_meeting_organizer_upn": profile.organizer_email,
+    })
 }
 
 async fn put(client: &Client, api_url: &str, token: &str, path: &str, body: &Value) -> Result<()> {

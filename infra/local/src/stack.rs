@@ -15,6 +15,7 @@ use crate::functions::{Edition, Functions};
 use crate::graph::{Graph, GraphPeer, MsGraphProfile};
 use crate::host::{Host, HostOptions, LogSink};
 use crate::issuer::{AUDIENCE, Issuer};
+use crate::mails::{self, Mail};
 use crate::ports::{self, Ports};
 use crate::progress::Progress;
 use crate::venv;
@@ -22,6 +23,9 @@ use crate::workspace::Workspace;
 
 /// The organisation that demonstrations and tests are about.
 pub const DEMO_ORG: &str = "acme";
+
+/// Who mails come from here; the local SES keeps them and delivers none.
+const MAIL_FROM: &str = "Convoke <convoke@example.com>";
 
 /// What is started, and how.
 pub struct StackOptions {
@@ -183,6 +187,11 @@ impl Stack {
         self.simulator.as_ref()
     }
 
+    /// The mails that were sent since the stack started, oldest first.
+    pub async fn mails(&self) -> Result<Vec<Mail>> {
+        mails::sent(&self.aws_endpoint).await
+    }
+
     /// Whether the local AWS is still there.
     pub fn is_running(&mut self) -> bool {
         self.host.is_running()
@@ -256,6 +265,7 @@ fn parameters(
         ("OidcAudience", AUDIENCE),
         ("CalendarDomain", "convoke.localhost"),
         ("PublicUrl", api_url),
+        ("MailFrom", MAIL_FROM),
         ("GraphBaseUrl", &graph.base_url),
         ("LoginBaseUrl", &graph.login_base_url),
         ("MsGraphTenantId", &profile.tenant_id),

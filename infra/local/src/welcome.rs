@@ -4,18 +4,24 @@ use anyhow::Result;
 use chrono::{Days, NaiveDate};
 
 use crate::environment;
-use crate::seed::CONTROL;
+use crate::seed::{CONTROL, TECHNICIAN};
 use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
 
-/// Addresses, tokens, and the quarterly review from beginning to end.
+/// Addresses, tokens, and two things from beginning to end: the quarterly review, and an appointment.
 pub(crate) fn text(workspace: &Workspace, stack: &StackFile) -> Result<String> {
     let local = if environment::current_folder()? == workspace.root() {
         ".local".to_owned()
     } else {
         workspace.local().display().to_string()
     };
-    Ok(places(stack, &local) + &commands(stack, &local, environment::today()))
+    let today = environment::today();
+    let parts = [
+        places(stack, &local),
+        review(stack, &local, today),
+        appointment(stack, &local, today),
+    ];
+    Ok(parts.concat())
 }
 
 fn places(stack: &StackFile, local: &str) -> String {
@@ -34,12 +40,13 @@ Convoke is running. Ctrl-C stops it; what was stored is there again next time.
   Graph    {graph_base_url}
   AWS      {aws_endpoint}   us-east-1, credentials test and test
   Tokens   {local}/tokens/admin, approver and portal, for a day; others: cargo run -- token --help
+  Mails    are kept here and go nowhere: cargo run -- mails
 "
     )
 }
 
 /// No comments among the commands: interactive zsh takes them for commands.
-fn commands(stack: &StackFile, local: &str, today: NaiveDate) -> String {
+fn review(stack: &StackFile, local: &str, today: NaiveDate) -> String {
     let org = format!("{}/api/v1/orgs/{}", stack.api_url, stack.org_id);
     let due = today + Days::new(30);
     let yesterday = today - Days::new(1);
@@ -64,6 +71,23 @@ The control was tested, twice; the meeting moves on by a quarter each time:
 Its calendar file:
 
   api -OJ $ORG/meetings/$MEETING/ics
+"#
+    )
+}
+
+fn appointment(stack: &StackFile, local: &str, today: NaiveDate) -> String {
+    let api_url = &stack.api_url;
+    let (day, day_after) = (today + Days::new(7), today + Days::new(8));
+    format!(
+        r#"
+A client asks for an appointment; it is approved with a Teams link, moved, and cancelled:
+
+  REQUESTS={api_url}/api/v1/appointment-requests
+  REQUEST=$(curl -sS -H "Authorization: Bearer $(cat {local}/tokens/portal)" -H 'Content-Type: application/json' $REQUESTS -d '{{"service_name":"Security review","requested_date":"{day}","requested_time":"10:00","requested_duration":60,"timezone":"America/New_York","preferred_assigned_user_id":"{TECHNICIAN}"}}' | sed -E 's/.*"appointment_request_id":"([^"]+)".*/\1/')
+  api $REQUESTS/$REQUEST/approve -d '{{"generate_teams_meeting":true}}'
+  api $REQUESTS/$REQUEST/reschedule -d '{{"new_date":"{day_after}","new_time":"15:00"}}'
+  api $REQUESTS/$REQUEST/cancel -d '{{"reason":"Not needed any more"}}'
+  cargo run -- mails
 
 What the functions log:
 "#

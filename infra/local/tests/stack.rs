@@ -202,6 +202,43 @@ async fn every_route_reaches_the_function_that_owns_it() -> Result<()> {
             "/api/v1/orgs/acme/meetings/m1/ics",
             "ics-download",
         ),
+        (Method::GET, "/api/v1/appointment-requests", "approval"),
+        (Method::POST, "/api/v1/appointment-requests", "approval"),
+        (Method::GET, "/api/v1/appointment-requests/a1", "approval"),
+        (Method::PATCH, "/api/v1/appointment-requests/a1", "approval"),
+        (
+            Method::DELETE,
+            "/api/v1/appointment-requests/a1",
+            "approval",
+        ),
+        (
+            Method::POST,
+            "/api/v1/appointment-requests/a1/approve",
+            "approval",
+        ),
+        (
+            Method::GET,
+            "/api/v1/appointment-requests/a1/ics",
+            "ics-download",
+        ),
+        (Method::GET, "/api/v1/schedule-entries?from=x", "approval"),
+        (Method::GET, "/api/v1/schedule-entries/e1", "approval"),
+        (Method::PATCH, "/api/v1/schedule-entries/e1", "approval"),
+        (Method::DELETE, "/api/v1/schedule-entries/e1", "approval"),
+        (Method::GET, "/api/v1/teams-integration", "settings"),
+        (Method::PUT, "/api/v1/teams-integration", "settings"),
+        (
+            Method::POST,
+            "/api/v1/teams-integration/verify-organizer",
+            "settings",
+        ),
+        (
+            Method::GET,
+            "/api/v1/teams-integration/capability",
+            "settings",
+        ),
+        (Method::GET, "/api/v1/mail-templates/k/en", "settings"),
+        (Method::PUT, "/api/v1/mail-templates/k/en", "settings"),
     ];
     let token = token();
     for (method, path, function) in owned {
@@ -346,6 +383,24 @@ async fn the_schedule_asks_the_relay_to_sweep_every_minute() -> Result<()> {
         Duration::from_secs(15),
     )
     .await?;
+    Ok(())
+}
+
+/// XC-10, XC-13: the key by which secrets are sealed, and who mails come from.
+#[tokio::test]
+async fn functions_are_told_the_key_and_the_sender() -> Result<()> {
+    for (path, sender) in [
+        ("/api/v1/appointment-requests", true),
+        ("/api/v1/teams-integration", false),
+        ("/api/v1/users", false),
+    ] {
+        let (_, seen) = call(Method::GET, path, Some(&token())).await?;
+        let env = &seen["env"];
+        assert_eq!(env["CONVOKE_KEY_ID"], json!(outputs().key_arn), "{path}");
+        let from = env.get("CONVOKE_MAIL_FROM").and_then(Value::as_str);
+        let expected = sender.then_some("Convoke <convoke@example.com>");
+        assert_eq!(from, expected, "{path}");
+    }
     Ok(())
 }
 

@@ -5,15 +5,22 @@
 //! where it is made, so that what holds one can rely on it.
 
 pub mod address;
+pub mod appointment;
 pub mod cadence;
 pub mod control;
 pub mod directory;
+pub mod engagement;
 pub mod error;
 pub mod event;
 pub mod ics;
 pub mod id;
+pub mod interaction;
+pub mod integration;
 pub mod meeting;
+pub mod online_meeting;
 pub mod provider;
+pub mod schedule_entry;
 pub mod slot;
+pub mod technician;
 pub mod text;
 pub mod zone;

@@ -47,6 +47,23 @@ pub(crate) fn address(
         .map_err(|_| GraphError::refused_locally("InvalidAddress", "the address cannot be built"))
 }
 
+/// `url` with a call of an `OData` function below it: parentheses, quotes and commas
+/// travel as they are, which is how Graph documents such paths.
+pub(crate) fn with_function(mut url: Url, name: &str, arguments: &[(&str, String)]) -> Url {
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let path = format!("{}/{name}({})", url.path(), arguments.join(","));
+    url.set_path(&path);
+    url
+}
+
+/// A text argument of [`with_function`], which cannot end before its closing quote.
+pub(crate) fn function_text(value: &str) -> String {
+    format!("'{}'", encode(&value.replace('\'', "''")))
+}
+
 /// A page's `nextLink`, if it stays on `base`'s host: the token goes nowhere else.
 pub(crate) fn next_page(base: &Url, link: &str) -> Option<Url> {
     let next = Url::parse(link).ok()?;
@@ -94,6 +111,20 @@ mod tests {
         assert_eq!(
             url.query(),
             Some("$select=id%2Ctype&q=19%253ameeting%20%27x%27%20%26%20%2B%C3%A9")
+        );
+    }
+
+    /// §5: a function's arguments are written plainly, and a text cannot leave its quotes.
+    #[test]
+    fn function_arguments_stay_in_their_place() {
+        let url = address(&base(), &["v1.0", "x"], &[]).unwrap();
+        let arguments = [
+            ("id", function_text("a'b/..,c=d)?")),
+            ("from", "2026-11-01T00:00:00Z".to_owned()),
+        ];
+        assert_eq!(
+            with_function(url, "getAll", &arguments).as_str(),
+            "https://graph.example/v1.0/x/getAll(id='a%27%27b%2F..%2Cc%3Dd%29%3F',from=2026-11-01T00:00:00Z)"
         );
     }
 

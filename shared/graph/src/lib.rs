@@ -50,6 +50,7 @@ mod teams_block;
 mod time;
 mod token;
 mod token_cache;
+mod transcripts;
 mod wire_event;
 
 pub use client::{GraphClient, GraphSession};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::{Done, Json};
-use crate::call::Call;
+use crate::call::{Call, Operation};
 use crate::client::GraphSession;
 use crate::error::{GraphError, GraphErrorClass};
 use crate::event::Deleted;
@@ -34,18 +34,22 @@ impl GraphSession<'_> {
         organizer_object_id: &str,
         join_url: &str,
     ) -> Result<Option<String>, GraphError> {
-        let operation = self.operation();
-        let filter = format!("JoinWebUrl eq '{}'", join_url.replace('\'', "''"));
-        let url = operation.url(
-            &["users", organizer_object_id, "onlineMeetings"],
-            &[("$filter", &filter)],
-        )?;
-        let call = Call::plain("resolve_online_meeting", Method::GET, url);
-        match operation.send::<Json<Meetings>>(&call).await {
-            Ok(Json(found)) => Ok(found.value.into_iter().next().map(|meeting| meeting.id)),
-            Err(error) if error.class == GraphErrorClass::NotFoundOrGone => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.operation()
+            .look_up("resolve_online_meeting", organizer_object_id, join_url)
+            .await
+    }
+
+    /// Whether Teams lets the application act for the organiser: the look-up of
+    /// [`Self::resolve_online_meeting`] with a join link that no meeting has, so that
+    /// consent and the application access policy alone decide. Nothing found is `Ok`.
+    /// [`GraphErrorClass::NotOrganiser`] and [`GraphErrorClass::InvalidRequest`] leave
+    /// the question open: what Teams says to such a link is not documented.
+    pub async fn probe_online_meetings(&self, organizer_object_id: &str) -> Result<(), GraphError> {
+        let link = unused_join_url(&self.profile.tenant_id, organizer_object_id);
+        self.operation()
+            .look_up("probe_online_meetings", organizer_object_id, &link)
+            .await
+            .map(drop)
     }
 
     /// Moves a meeting that has no calendar event; Teams wants both times together.
@@ -96,4 +100,35 @@ impl GraphSession<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+impl Operation<'_> {
+    /// The id behind a join link; `None` for none, whichever way Teams says it.
+    async fn look_up(
+        &self,
+        name: &'static str,
+        organizer_object_id: &str,
+        join_url: &str,
+    ) -> Result<Option<String>, GraphError> {
+        let filter = format!("JoinWebUrl eq '{}'", join_url.replace('\'', "''"));
+        let url = self.url(
+            &["users", organizer_object_id, "onlineMeetings"],
+            &[("$filter", &filter)],
+        )?;
+        let call = Call::plain(name, Method::GET, url);
+        match self.send::<Json<Meetings>>(&call).await {
+            Ok(Json(found)) => Ok(found.value.into_iter().next().map(|meeting| meeting.id)),
+            Err(error) if error.class == GraphErrorClass::NotFoundOrGone => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A link in Teams' shape to a thread whose name is the nil UUID, which Teams mints for nobody.
+fn unused_join_url(tenant_id: &str, organizer_object_id: &str) -> String {
+    let thread = "MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAw";
+    format!(
+        "https://teams.microsoft.com/l/meetup-join/19%3ameeting_{thread}%40thread.v2/0\
+         ?context=%7b%22Tid%22%3a%22{tenant_id}%22%2c%22Oid%22%3a%22{organizer_object_id}%22%7d"
+    )
 }

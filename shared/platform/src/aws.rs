@@ -11,9 +11,11 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::bus::Bus;
 use crate::config::{ConfigError, Environment};
+use crate::mail::{Mailer, Sender};
 use crate::queue::Queues;
 use crate::secrets::Secrets;
 use crate::store::Store;
+use crate::vault::Vault;
 
 /// What all clients share. Credentials and region are read lazily, from the
 /// environment that Lambda provides.
@@ -56,10 +58,41 @@ pub fn secrets(sdk: &SdkConfig, environment: &Environment) -> Result<Secrets, Co
     ))
 }
 
+/// The key of `CONVOKE_KEY_ID` (id or ARN), for secrets of tenants.
+pub fn vault(sdk: &SdkConfig, environment: &Environment) -> Result<Vault, ConfigError> {
+    Ok(Vault::new(
+        aws_sdk_kms::Client::new(sdk),
+        &environment.required("CONVOKE_KEY_ID")?,
+    ))
+}
+
 /// The bus of `CONVOKE_EVENT_BUS`.
 pub fn bus(sdk: &SdkConfig, environment: &Environment) -> Result<Bus, ConfigError> {
     Ok(Bus::new(
         aws_sdk_eventbridge::Client::new(sdk),
         &environment.required("CONVOKE_EVENT_BUS")?,
+    ))
+}
+
+/// Longer than SES ever takes; the claim of a mail outlasts it.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// SES as the sender of `CONVOKE_MAIL_FROM` (absent: no mail leaves), by the
+/// configuration set `CONVOKE_SES_CONFIGURATION_SET`, if any.
+pub fn mailer(sdk: &SdkConfig, environment: &Environment) -> Result<Mailer, ConfigError> {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(SEND_TIMEOUT)
+        .operation_timeout(SEND_TIMEOUT)
+        .build();
+    // A repeated call could send the mail twice: see `mail::ses`.
+    let config = aws_sdk_sesv2::config::Builder::from(sdk)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::disabled())
+        .build();
+    Ok(Mailer::new(
+        aws_sdk_sesv2::Client::from_conf(config),
+        Sender::of_environment(environment)?,
+        environment.optional("CONVOKE_SES_CONFIGURATION_SET"),
     ))
 }

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
-use convoke_domain::id::{MeetingId, TenantId};
+use convoke_domain::id::{AppointmentRequestId, MeetingId, TenantId};
 use uuid::Uuid;
 
 use crate::keyring::{KEY_ID_LEN, Keyring, Purpose};
@@ -20,6 +20,26 @@ use crate::tenant::Tenant;
 pub enum Target {
     /// A control meeting's file.
     Meeting(MeetingId),
+    /// An appointment's file.
+    Appointment(AppointmentRequestId),
+}
+
+impl Target {
+    /// How a token writes it.
+    const fn parts(self) -> (u8, Uuid) {
+        match self {
+            Self::Meeting(id) => (b'm', id.uuid()),
+            Self::Appointment(id) => (b'a', id.uuid()),
+        }
+    }
+
+    const fn of_parts(kind: u8, id: Uuid) -> Option<Self> {
+        match kind {
+            b'm' => Some(Self::Meeting(MeetingId::new(id))),
+            b'a' => Some(Self::Appointment(AppointmentRequestId::new(id))),
+            _ => None,
+        }
+    }
 }
 
 /// How long a link lasts, at least; it lasts until the end of that day (UTC),
@@ -41,12 +61,12 @@ pub fn sign(
 ) -> Result<String, Error> {
     let last_day = u32::try_from((now + VALID_FOR).timestamp() / DAY_S)
         .map_err(|_| Error::internal("the clock is before 1970"))?;
-    let Target::Meeting(id) = target;
+    let (kind, id) = target.parts();
     let mut token = Vec::with_capacity(HEAD_LEN + 32 + TAG_LEN);
     token.extend(ring.id());
     token.extend(last_day.to_be_bytes());
-    token.push(b'm');
-    token.extend(id.uuid().as_bytes());
+    token.push(kind);
+    token.extend(id.as_bytes());
     token.extend(tenant.id().as_str().as_bytes());
     let tag = ring
         .sign(Purpose::IcsLink, &token)
@@ -82,10 +102,11 @@ pub async fn open(
 fn read(message: &[u8], now: DateTime<Utc>) -> Option<(Tenant, Target)> {
     let (head, tenant) = message.split_at(HEAD_LEN);
     let last_day = u32::from_be_bytes(head[KEY_ID_LEN..KEY_ID_LEN + 4].try_into().ok()?);
-    if now.timestamp() / DAY_S > i64::from(last_day) || head[KEY_ID_LEN + 4] != b'm' {
+    if now.timestamp() / DAY_S > i64::from(last_day) {
         return None;
     }
-    let id = MeetingId::new(Uuid::from_slice(&head[KEY_ID_LEN + 5..]).ok()?);
+    let id = Uuid::from_slice(&head[KEY_ID_LEN + 5..]).ok()?;
+    let target = Target::of_parts(head[KEY_ID_LEN + 4], id)?;
     let tenant = TenantId::parse(std::str::from_utf8(tenant).ok()?).ok()?;
-    Some((Tenant::of_verified_signature(tenant), Target::Meeting(id)))
+    Some((Tenant::of_verified_signature(tenant), target))
 }

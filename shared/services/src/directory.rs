@@ -120,18 +120,8 @@ async fn write_user(
     .await?;
     put(&mut transaction, &UserRecord::from(user), user.version);
     if before.email != user.person.email || before.name != user.person.name {
-        let job = Job::RefreshUser {
-            user_id: holder.to_owned(),
-        };
-        let now = core.ports.now();
-        transaction.create(&core.outbox(std::slice::from_ref(&job))?);
-        let later = vec![core.message(&job)?];
-        transaction.create(&OutboxRecord::later(
-            core.ports.mint(),
-            later,
-            now + SECOND_LOOK,
-            now,
-        ));
+        let user_id = holder.to_owned();
+        refresh_copies(core, &mut transaction, &Job::RefreshUser { user_id })?;
     }
     commit(transaction).await
 }
@@ -160,13 +150,14 @@ pub async fn put_contact(
             version: expected + 1,
             updated_at: core.ports.now(),
         };
-        write_contact(&store, held, &contact).await?;
+        write_contact(core, &store, held, &contact).await?;
         Ok((contact, expected == 0))
     })
     .await
 }
 
 async fn write_contact(
+    core: &Core,
     store: &TenantStore,
     held: Option<Contact>,
     contact: &Contact,
@@ -188,7 +179,24 @@ async fn write_contact(
         &ContactRecord::from(contact),
         contact.version,
     );
+    if before.email != contact.person.email || before.name != contact.person.name {
+        let contact_id = holder.to_owned();
+        refresh_copies(core, &mut transaction, &Job::RefreshContact { contact_id })?;
+    }
     commit(transaction).await
+}
+
+/// Has a person's copies looked at, at once and once more.
+fn refresh_copies(core: &Core, transaction: &mut Transaction, job: &Job) -> Result<(), Error> {
+    let now = core.ports.now();
+    transaction.create(&core.outbox(std::slice::from_ref(job))?);
+    transaction.create(&OutboxRecord::later(
+        core.ports.mint(),
+        vec![core.message(job)?],
+        now + SECOND_LOOK,
+        now,
+    ));
+    Ok(())
 }
 
 /// Creates or renames a client.

@@ -52,6 +52,13 @@ pub enum Job {
         /// As [`Job::SettleIntent`]'s.
         mailbox: String,
     },
+    /// Remove the test event of a verification that did not do so itself.
+    RemoveThrowaway {
+        /// The test event; also Graph's transaction id of it.
+        throwaway_id: Uuid,
+        /// As [`Job::SettleIntent`]'s.
+        mailbox: String,
+    },
     /// Finish, repeat or clear up after a provider call.
     SettleIntent {
         /// The meeting, which may be gone.
@@ -88,9 +95,9 @@ impl Job {
     /// The message that carries the job.
     pub fn to_outgoing(&self, id: Uuid) -> Result<Outgoing, Error> {
         let (queue, group) = match self {
-            Self::SettleIntent { mailbox, .. } | Self::SyncOnlineMeeting { mailbox, .. } => {
-                (Queue::Graph, mailbox.clone())
-            }
+            Self::SettleIntent { mailbox, .. }
+            | Self::SyncOnlineMeeting { mailbox, .. }
+            | Self::RemoveThrowaway { mailbox, .. } => (Queue::Graph, mailbox.clone()),
             Self::PublishEvent { .. }
             | Self::AdvanceLinked { .. }
             | Self::AdvancePassed { .. }

@@ -8,8 +8,13 @@
 pub mod callers;
 pub mod core;
 pub mod directory;
+pub mod integration;
+pub mod engagements;
 pub mod jobs;
 pub mod lockstep;
+pub mod mail;
 pub mod meetings;
+pub mod microsoft;
 pub mod providers;
 pub mod schedules;
+pub mod teams;

@@ -32,6 +32,17 @@ struct ClockChange {
     advance_ms: Option<i64>,
 }
 
+/// Body of `POST /_simulator/online-meetings`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LegacyMeeting {
+    organizer: String,
+    #[serde(default)]
+    subject: String,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
 pub(crate) fn answer(shared: &Shared, incoming: &Incoming, problem: Option<GraphError>) -> Reply {
     if let Some(problem) = problem {
         let ids = RequestIds {
@@ -108,6 +119,13 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
         }
         ("GET", ["events"]) => counted(&shared.events(filter("mailbox"))),
         ("GET", ["online-meetings"]) => counted(&shared.meetings(filter("organizer"))),
+        ("POST", ["online-meetings"]) => {
+            let new: LegacyMeeting = body(incoming)?;
+            let times = (new.start, new.end);
+            let opened = shared
+                .change(|world| world.add_online_meeting(&new.organizer, &new.subject, times));
+            to_json(&opened.map_err(|text| (422, text))?)
+        }
         ("GET", ["mails"]) => counted(&shared.world().mails),
         ("GET", ["clock"]) => Ok(clock_state(&shared.world())),
         ("PUT", ["clock"]) => {

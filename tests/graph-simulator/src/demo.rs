@@ -57,6 +57,7 @@ pub fn seed() -> Seed {
             id: TENANT_ID.into(),
             domains: vec![TENANT_DOMAIN.into()],
             global_access_policy: None,
+            graph_transcript_access: true,
         }],
         apps: vec![App {
             client_id: CLIENT_ID.into(),

@@ -37,6 +37,10 @@ pub struct Tenant {
     /// only to users without a policy of their own (§9).
     #[serde(default)]
     pub global_access_policy: Option<AccessPolicy>,
+    /// `Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess`: off, as
+    /// Microsoft delivers it, transcripts answer 403 (§0.1, §5).
+    #[serde(default)]
+    pub graph_transcript_access: bool,
 }
 
 /// An app registration and its service principals.

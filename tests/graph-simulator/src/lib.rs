@@ -50,10 +50,10 @@
 //! | what goes wrong | [`Fault`] |
 //! | what arrived | [`Received`] |
 //! | what is stored | [`StoredEvent`], [`StoredMeeting`], [`SentMail`] |
-//! | stable demo identities | [`demo`] |
+//! | stable identities, of one organisation and of a second | [`demo`], [`fabrikam`] |
 //!
 //! The same over HTTP for programs in other processes: see `README.md` beside
-//! this crate.
+//! this crate, which also lists how to bring about what tests of meetings need.
 
 mod bearer;
 mod behaviour;
@@ -63,6 +63,7 @@ mod connection;
 mod control;
 pub mod demo;
 mod directory;
+pub mod fabrikam;
 mod fault;
 mod graph;
 mod incoming;

@@ -208,6 +208,20 @@ impl GraphSimulator {
         self.shared.meetings(Some(organizer))
     }
 
+    /// Opens a meeting without a calendar event, as an older product would have left
+    /// it; the organiser is named by object id or UPN.
+    pub fn add_online_meeting(
+        &self,
+        organizer: &str,
+        subject: &str,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> anyhow::Result<StoredMeeting> {
+        self.shared
+            .change(|world| world.add_online_meeting(organizer, subject, (start, end)))
+            .map_err(anyhow::Error::msg)
+    }
+
     /// Every mail to attendees so far.
     pub fn mails(&self) -> Vec<SentMail> {
         self.shared.world().mails.clone()

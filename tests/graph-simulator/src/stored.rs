@@ -16,6 +16,10 @@ pub struct StoredEvent {
     pub subject: String,
     /// As given on creation.
     pub transaction_id: Option<String>,
+    /// The start as it is now: of a series, the first occurrence's.
+    pub start: DateTime<Utc>,
+    /// The end that belongs to `start`.
+    pub end: DateTime<Utc>,
     /// The join link, while the event has a Teams meeting.
     pub join_url: Option<String>,
     /// Id of its online meeting, which Graph's event never shows.

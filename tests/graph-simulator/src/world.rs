@@ -12,6 +12,7 @@ use crate::calendar::entry_id::{EntryId, IdForm};
 use crate::calendar::event::{Attendee, Event, Placed};
 use crate::clock;
 use crate::directory::{App, Seed, Tenant, User};
+use crate::graph;
 use crate::stored::{MailKind, SentMail, StoredMeeting};
 
 /// Everything that survives a restart.
@@ -107,6 +108,23 @@ impl World {
             .values()
             .find(matches)
             .map(|user| user.id.clone())
+    }
+
+    /// A meeting that is on nobody's calendar, for an organiser of any tenant.
+    pub(crate) fn add_online_meeting(
+        &mut self,
+        organizer: &str,
+        subject: &str,
+        times: (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<StoredMeeting, String> {
+        let user = self
+            .any_user_id(organizer)
+            .and_then(|id| self.users.get(&id).cloned())
+            .ok_or_else(|| format!("there is no user {organizer}"))?;
+        if times.1 <= times.0 {
+            return Err("the end must be later than the start".into());
+        }
+        Ok(graph::open_stand_alone(self, &user, subject, times))
     }
 
     /// What the user's calendar shows in the window, earliest first.

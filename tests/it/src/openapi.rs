@@ -35,6 +35,7 @@ const PROBLEMS: [(&str, &str); 12] = [
 pub fn document() -> OpenApi {
     let mut document = meeting_api::openapi::document();
     document.merge(ics_download::document());
+    document.merge(settings::openapi::document());
     document.info = InfoBuilder::new()
         .title("Convoke")
         .version(env!("CARGO_PKG_VERSION"))

@@ -16,10 +16,14 @@ use convoke_platform::bus::Bus;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::http::Edge;
+use convoke_platform::mail::Sender;
 use convoke_platform::queue::Queues;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
+use convoke_platform::vault::Vault;
 use convoke_services::core::Core;
+use convoke_services::engagements::Desk;
+use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
 use serde_json::Value;
 
@@ -75,14 +79,19 @@ pub struct Process {
     pub meeting_api: Edge<meeting_api::App>,
     /// The `ics-download` function.
     pub ics_download: Edge<ics_download::App>,
+    /// The `settings` function.
+    pub settings: Edge<settings::App>,
+    /// The `approval` function.
+    pub approval: Edge<approval::App>,
     /// The `outbox-relay` function.
     pub outbox_relay: outbox_relay::App,
     /// The `delivery` function.
     pub delivery: delivery::App,
+    /// Microsoft's cloud, as the functions reach it.
+    pub microsoft: Microsoft,
     /// AWS calls so far.
     pub calls: CallCount,
     environment: Environment,
-    secrets: Secrets,
 }
 
 impl Process {
@@ -125,6 +134,9 @@ impl Process {
         let secrets = aws_sdk_secretsmanager::config::Builder::from(&sdk)
             .interceptor(calls.clone())
             .build();
+        let kms = aws_sdk_kms::config::Builder::from(&sdk)
+            .interceptor(calls.clone())
+            .build();
         let outputs = &stack.outputs;
         let store = Store::new(
             aws_sdk_dynamodb::Client::from_conf(dynamodb),
@@ -144,11 +156,14 @@ impl Process {
             &outputs.event_bus_name,
         );
         let environment = environment(graph_org, graph_url, organizer, stack);
+        let vault = Vault::new(aws_sdk_kms::Client::from_conf(kms), &outputs.key_arn);
+        let microsoft = Microsoft::of_environment(&environment, &secrets, vault)
+            .expect("Microsoft of a whole environment");
         let core = Core::new(store.clone(), ports.clone());
         let meeting_api = meeting_api::App {
             core: core.clone(),
             secrets: secrets.clone(),
-            providers: providers(&environment, &secrets, &ports),
+            providers: providers(&environment, &microsoft, &ports),
             public_url: "https://api.example.com".to_owned(),
         };
         let ics_download = ics_download::App {
@@ -156,31 +171,52 @@ impl Process {
             secrets: secrets.clone(),
             domain: "convoke.example".to_owned(),
         };
+        let settings = settings::App {
+            core: core.clone(),
+            microsoft: microsoft.clone(),
+        };
+        let organizer = Sender::of_environment(&environment)
+            .expect("a readable sender")
+            .map(|sender| sender.address().clone());
+        let desk = Desk::new(
+            core.clone(),
+            microsoft.clone(),
+            "convoke.example",
+            organizer,
+        );
+        let approval = approval::App {
+            desk: desk.clone(),
+            secrets: secrets.clone(),
+        };
         let delivery = delivery::App {
             core: core.clone(),
             bus,
-            providers: providers(&environment, &secrets, &ports),
+            providers: providers(&environment, &microsoft, &ports),
+            desk,
+            mailer: convoke_platform::aws::mailer(&sdk, &environment).expect("no sender"),
         };
         Self {
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
                 .expect("routes fit"),
             ics_download: ics_download::edge(ics_download, &environment, ports.clone())
                 .expect("routes fit"),
+            settings: settings::edge(settings, &environment, ports.clone()).expect("routes fit"),
+            approval: approval::edge(approval, &environment, ports.clone()).expect("routes fit"),
             outbox_relay: outbox_relay::App::new(store.clone(), queues.clone(), ports.clone()),
             delivery,
             ports,
             store,
             queues,
             core,
+            microsoft,
             calls,
             environment,
-            secrets,
         }
     }
 
     /// The calendars, as the functions have them.
     pub fn providers(&self) -> Providers {
-        providers(&self.environment, &self.secrets, &self.ports)
+        providers(&self.environment, &self.microsoft, &self.ports)
     }
 
     /// Calls `meeting-api`.
@@ -191,6 +227,16 @@ impl Process {
     /// Calls `ics-download`.
     pub async fn ics(&self, event: Event) -> Answer {
         answer_of(self.ics_download.handle(event.into_request()).await)
+    }
+
+    /// Calls `approval`.
+    pub async fn approval(&self, event: Event) -> Answer {
+        answer_of(self.approval.handle(event.into_request()).await)
+    }
+
+    /// Calls `settings`.
+    pub async fn settings(&self, event: Event) -> Answer {
+        answer_of(self.settings.handle(event.into_request()).await)
     }
 
     /// Hands `delivery` one message; answers whether it was done.
@@ -225,8 +271,20 @@ pub fn sdk_config(endpoint: &str) -> SdkConfig {
         .build()
 }
 
-fn providers(environment: &Environment, secrets: &Secrets, ports: &Ports) -> Providers {
-    providers::of_environment(environment, secrets, ports)
+/// Microsoft's cloud as an environment names it, with a stack's key and secrets.
+pub fn microsoft(stack: &Stack, environment: &Environment) -> Microsoft {
+    let sdk = sdk_config(&stack.aws_endpoint);
+    let secrets = Secrets::new(
+        aws_sdk_secretsmanager::Client::new(&sdk),
+        &stack.outputs.root_secret_arn,
+    );
+    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &stack.outputs.key_arn);
+    Microsoft::of_environment(environment, &secrets, vault)
+        .expect("Microsoft of a whole environment")
+}
+
+fn providers(environment: &Environment, microsoft: &Microsoft, ports: &Ports) -> Providers {
+    providers::of_environment(environment, microsoft, ports)
         .expect("providers of a whole environment")
 }
 
@@ -239,6 +297,7 @@ fn environment(
     use graph_simulator::demo;
     let mut variables = vec![
         ("CONVOKE_DOMAIN", "convoke.example".to_owned()),
+        ("CONVOKE_MAIL_FROM", crate::ses::SENDER.to_owned()),
         ("GRAPH_BASE_URL", graph_url.to_owned()),
         ("LOGIN_BASE_URL", graph_url.to_owned()),
     ];

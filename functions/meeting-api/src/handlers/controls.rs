@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use convoke_domain::error::Error;
-use convoke_platform::http::{Call, ListRequest, Listing, Reply};
+use convoke_platform::http::{Call, ListRequest, Listing, Reply, query};
 use convoke_services::schedules;
 
 use super::{list_reply, put_reply};
 use crate::App;
-use crate::query;
 use crate::wire::control::{ControlView, NameBody};
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/controls", tag = "control meetings",

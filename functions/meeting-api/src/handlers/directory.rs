@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use convoke_domain::error::Error;
 use convoke_domain::id::ClientId;
-use convoke_platform::http::{Call, FieldProblem, ListRequest, Listing, Reply, read_value};
+use convoke_platform::http::{
+    Call, FieldProblem, ListRequest, Listing, Reply, query, read_value,
+};
 use convoke_services::directory::{self, ContactEntry, Imported, PeopleFilter, UserEntry};
 
 use serde::de::DeserializeOwned;
@@ -12,7 +14,6 @@ use serde_json::{Map, Value};
 
 use super::{list_reply, put_reply};
 use crate::App;
-use crate::query;
 use crate::wire::control::NameBody;
 use crate::wire::directory::{
     ClientView, ContactBody, ContactView, EntryView, ImportBody, ImportedView, UserBody, UserView,

@@ -7,7 +7,7 @@ use convoke_domain::error::Error;
 use convoke_domain::id::ControlId;
 use convoke_domain::meeting::{Meeting, MeetingDraft};
 use convoke_domain::provider::ProviderKind;
-use convoke_platform::http::{Call, ListRequest, Listing, Reply};
+use convoke_platform::http::{Call, ListRequest, Listing, Reply, query};
 use convoke_platform::keyring::Keyring;
 use convoke_platform::link::{self, Target};
 use convoke_platform::tenant::Tenant;
@@ -15,7 +15,6 @@ use convoke_services::meetings::{self, MeetingFilter, Scheduled, Warning};
 
 use super::list_reply;
 use crate::App;
-use crate::query;
 use crate::wire::command::{ChangeBody, MeetingBody};
 use crate::wire::meeting::{
     DeletedView, MeetingView, OccurrenceView, ProviderView, ScheduledView, SlotView, WarningView,
@@ -253,19 +252,16 @@ pub(crate) async fn list_slots(app: Arc<App>, call: Call) -> Result<Reply, Error
     params(("org_id" = String, Path)), responses((status = 200, body = Vec<ProviderView>)))]
 /// List the calendars and what each still needs
 pub(crate) async fn list_meeting_providers(app: Arc<App>, call: Call) -> Result<Reply, Error> {
-    let tenant = call.tenant()?;
-    let items = app
-        .providers
-        .iter()
-        .map(|provider| {
-            let missing_keys = provider.missing_keys(tenant);
-            ProviderView {
-                provider: provider.kind().as_str(),
-                configured: missing_keys.is_empty(),
-                behaviour: provider.behaviour(),
-                missing_keys,
-            }
-        })
-        .collect::<Vec<_>>();
+    let store = app.core.store(call.tenant()?);
+    let mut items = vec![];
+    for provider in app.providers.iter() {
+        let missing_keys = provider.missing_keys(&store).await?;
+        items.push(ProviderView {
+            provider: provider.kind().as_str(),
+            configured: missing_keys.is_empty(),
+            behaviour: provider.behaviour(),
+            missing_keys,
+        });
+    }
     Ok(Reply::ok(&items))
 }

@@ -6,7 +6,7 @@ pub(crate) mod meetings;
 pub(crate) mod schedules;
 
 use convoke_domain::error::Error;
-use convoke_platform::http::{Call, ListRequest, Listing, Reply};
+use convoke_platform::http::{Call, ListRequest, Reply};
 use convoke_platform::store::Page;
 use serde::Serialize;
 
@@ -19,9 +19,7 @@ async fn list_reply<T, V: Serialize>(
     page: Page<T>,
     view: impl Fn(&T) -> V,
 ) -> Result<Reply, Error> {
-    let items = page.records.iter().map(view).collect();
-    let listing: Listing<V> = request.listing(items, page.next, &app.secrets).await?;
-    Ok(Reply::ok(&listing))
+    request.reply(page, &app.secrets, view).await
 }
 
 /// 201 for what is new, 200 for what was there.

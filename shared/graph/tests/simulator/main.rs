@@ -11,5 +11,8 @@ mod bodies;
 mod events;
 mod faults;
 mod meetings;
+mod organisations;
+mod probes;
 mod schedule;
+mod single_events;
 mod world;

@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use convoke_graph::{Deleted, GraphErrorClass};
 use graph_simulator::{AccessPolicy, JoinUrlShape, Unresolved, demo};
-use serde_json::json;
 
 use crate::world::{World, at, meeting, quarterly};
 
@@ -100,7 +99,9 @@ async fn another_organisers_meeting_is_not_ours() {
 async fn a_meeting_without_an_event_is_moved_and_removed() {
     let world = World::start().await;
     let session = world.client.session(&world.profile);
-    let id = stand_alone_meeting(&world).await;
+    let old = (at(2, 9).and_utc(), at(2, 10).and_utc());
+    let legacy = world.sim.add_online_meeting(ORGANIZER, "Old", old.0, old.1);
+    let id = legacy.unwrap().id;
     let (start, end) = (at(5, 9).and_utc(), at(5, 10).and_utc());
     session
         .update_online_meeting_times(demo::ORGANIZER_ID, &id, start, end)
@@ -123,30 +124,4 @@ async fn a_meeting_without_an_event_is_moved_and_removed() {
             .unwrap(),
         Deleted::AlreadyGone
     );
-}
-
-/// Made as an older product would have made it; this client has no such call.
-async fn stand_alone_meeting(world: &World) -> String {
-    let http = convoke_graph::http_client().unwrap();
-    let base = world.sim.base_url();
-    let form = [
-        ("client_id", demo::CLIENT_ID),
-        ("client_secret", demo::CLIENT_SECRET),
-        ("scope", &format!("{base}/.default")),
-        ("grant_type", "client_credentials"),
-    ];
-    let token = http
-        .post(format!("{base}/{}/oauth2/v2.0/token", demo::TENANT_ID))
-        .form(&form);
-    let token: serde_json::Value = token.send().await.unwrap().json().await.unwrap();
-    let body = json!({ "subject": "Old", "startDateTime": "2026-11-02T09:00:00Z", "endDateTime": "2026-11-02T10:00:00Z" });
-    let made = http
-        .post(format!(
-            "{base}/v1.0/users/{}/onlineMeetings",
-            demo::ORGANIZER_ID
-        ))
-        .bearer_auth(token["access_token"].as_str().unwrap())
-        .json(&body);
-    let made: serde_json::Value = made.send().await.unwrap().json().await.unwrap();
-    made["id"].as_str().unwrap().to_owned()
 }

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use convoke_domain::error::Error;
 use serde::Serialize;
 
-use super::Call;
+use super::{Call, Reply};
 use crate::keyring::{KEY_ID_LEN, Purpose};
 use crate::secrets::Secrets;
-use crate::store::Position;
+use crate::store::{Page, Position};
 
 /// Items of a page where the caller does not say.
 pub const LIST_DEFAULT: u16 = 25;
@@ -81,6 +81,18 @@ impl ListRequest {
             Some(position) => Some(self.close(&position, secrets).await?),
         };
         Ok(Listing { items, next_cursor })
+    }
+
+    /// Answers with a page, each record as its view.
+    pub async fn reply<T, V: Serialize>(
+        &self,
+        page: Page<T>,
+        secrets: &Secrets,
+        view: impl Fn(&T) -> V,
+    ) -> Result<Reply, Error> {
+        let items = page.records.iter().map(view).collect();
+        let listing: Listing<V> = self.listing(items, page.next, secrets).await?;
+        Ok(Reply::ok(&listing))
     }
 
     async fn close(&self, position: &Position, secrets: &Secrets) -> Result<String, Error> {

@@ -11,6 +11,7 @@ mod cursor;
 mod edge;
 mod idempotency;
 mod problem;
+pub mod query;
 mod reply;
 mod route;
 

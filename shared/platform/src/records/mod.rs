@@ -6,8 +6,13 @@
 
 mod control;
 mod directory;
+mod engagement;
+mod integration;
 mod intent;
+mod involvement;
+mod mail;
 mod meeting;
+mod technician;
 
 pub use control::{
     CompletionRecord, ControlRecord, LINK_COUNTER_KIND, LinkCounter, LinkRecord, ScheduleRecord,
@@ -16,8 +21,16 @@ pub use control::{
 pub use directory::{
     AddressKind, AddressRecord, AttendanceRecord, ClientRecord, ContactRecord, UserRecord,
 };
+pub use integration::{IntegrationRecord, ThrowawayRecord};
+pub use engagement::{
+    EntryRecord, InteractionRecord, OnlineMeetingRecord, RequestRecord, engagement_of,
+    engagement_partition, read_engagement,
+};
 pub use intent::IntentRecord;
+pub use involvement::InvolvementRecord;
+pub use mail::{MailCalendar, MailRecord, MailState, MailTemplateRecord};
 pub use meeting::MeetingRecord;
+pub use technician::TechnicianDayRecord;
 
 use crate::store::StoreError;
 

@@ -4,6 +4,7 @@
 //! no query can leave a tenant out. All changes are conditional writes or
 //! transactions (XC-5); what a sweeper may see across tenants is in `sweep`.
 
+mod collection;
 mod error;
 mod query;
 mod record;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue};
 
+pub use collection::Collection;
 pub(crate) use error::from_sdk;
 pub use error::{StoreError, describe};
 pub use query::{Filter, Index, Page, Position, Query, SortRange};

@@ -38,6 +38,8 @@ pub enum SortRange {
     Prefix(String),
     /// Those before this, which is left out.
     Before(String),
+    /// Those from the first (included) to the second.
+    Between(String, String),
 }
 
 /// What a read item must also hold; a filtered page may come out short (XC-6).
@@ -109,13 +111,17 @@ impl TenantStore {
         let mut condition = "#pk = :pk".to_owned();
         let sort = match &query.range {
             SortRange::All => None,
-            SortRange::Prefix(prefix) => Some((" AND begins_with(#sk, :sk)", prefix)),
-            SortRange::Before(bound) => Some((" AND #sk < :sk", bound)),
+            SortRange::Prefix(prefix) => Some((" AND begins_with(#sk, :sk)", prefix, None)),
+            SortRange::Before(bound) => Some((" AND #sk < :sk", bound, None)),
+            SortRange::Between(from, to) => Some((" AND #sk BETWEEN :sk AND :to", from, Some(to))),
         };
-        if let Some((expression, value)) = sort {
+        if let Some((expression, value, to)) = sort {
             condition.push_str(expression);
             names.insert("#sk".to_owned(), sort_name.to_owned());
             values.insert(":sk".to_owned(), record::text(value.clone()));
+            if let Some(to) = to {
+                values.insert(":to".to_owned(), record::text(to.clone()));
+            }
         }
         let filter = filter_expression(&query.filters, &mut names, &mut values);
         let answer = self

@@ -61,17 +61,25 @@ pub enum DueKind {
     Intent,
     /// An unlinked meeting whose occurrence passes.
     Occurrence,
+    /// An online meeting that Microsoft's side has to follow.
+    OnlineMeeting,
 }
 
 impl DueKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Outbox, Self::Intent, Self::Occurrence];
+    pub const ALL: [Self; 4] = [
+        Self::Outbox,
+        Self::Intent,
+        Self::Occurrence,
+        Self::OnlineMeeting,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Outbox => "OUTBOX",
             Self::Intent => "INTENT",
             Self::Occurrence => "OCCURRENCE",
+            Self::OnlineMeeting => "ONLINE_MEETING",
         }
     }
 

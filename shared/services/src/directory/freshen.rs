@@ -79,7 +79,7 @@ pub async fn freshen_contact(
         contact.person = fresh;
         contact.version += 1;
         contact.updated_at = core.ports.now();
-        write_contact(&store, Some(held), &contact).await
+        write_contact(core, &store, Some(held), &contact).await
     })
     .await
 }

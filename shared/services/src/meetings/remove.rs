@@ -139,13 +139,8 @@ async fn remove_event(
 ) -> Option<Warning> {
     let (remote, intent_id) = removal.remote.as_ref()?;
     let organizer = remote.organizer.as_deref().unwrap_or_default();
-    let tenant = store.tenant();
-    let removed = match providers.remote(ProviderKind::Graph, tenant) {
-        Ok(calendar) => {
-            calendar
-                .delete(tenant, organizer, &remote.external_event_id)
-                .await
-        }
+    let removed = match providers.remote(ProviderKind::Graph, store).await {
+        Ok(calendar) => calendar.delete(organizer, &remote.external_event_id).await,
         Err(error) => Err(CallFailure {
             effect: Effect::None,
             error,

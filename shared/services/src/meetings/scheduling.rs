@@ -51,8 +51,9 @@ pub async fn schedule(
     require_version(if_match, meeting.version)?;
     require_schedulable(&meeting)?;
     match providers
-        .configured(meeting.provider, tenant)?
-        .place(tenant, &meeting)?
+        .of(meeting.provider)?
+        .place(&store, &meeting)
+        .await?
     {
         Placement::Here { .. } => {
             undisturbed(|| schedule_here(core, providers, &store, id, seal)).await
@@ -65,7 +66,7 @@ pub async fn schedule(
                 provider: meeting.provider,
                 core,
                 store: &store,
-                calendar,
+                calendar: &*calendar,
                 organizer: &organizer,
                 seal,
             }
@@ -105,8 +106,9 @@ async fn schedule_here(
     let expected = meeting.version;
     meeting.advance_past(now);
     let placement = providers
-        .configured(meeting.provider, store.tenant())?
-        .place(store.tenant(), &meeting)?;
+        .of(meeting.provider)?
+        .place(store, &meeting)
+        .await?;
     let Placement::Here { event, note } = placement else {
         // The provider was changed in between.
         return Err(provider_changed().into());
@@ -150,23 +152,15 @@ struct Saga<'a> {
 impl Saga<'_> {
     async fn run(&self, id: MeetingId) -> Result<Scheduled, Error> {
         let (meeting, intent, is_first) = undisturbed(|| self.begin(id)).await?;
-        let availability = availability(
-            self.calendar,
-            self.store.tenant(),
-            &meeting,
-            &intent.organizer,
-        )
-        .await;
+        let availability = availability(self.calendar, &meeting, &intent.organizer).await;
         let called = match &intent.operation {
             Operation::Update { event_id } => {
                 self.calendar
-                    .update(self.store.tenant(), &meeting, &intent.organizer, event_id)
+                    .update(&meeting, &intent.organizer, event_id)
                     .await
             }
             Operation::Create | Operation::Delete { .. } => {
-                self.calendar
-                    .create(self.store.tenant(), &meeting, &intent)
-                    .await
+                self.calendar.create(&meeting, &intent).await
             }
         };
         match called {

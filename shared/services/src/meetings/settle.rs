@@ -42,7 +42,7 @@ pub async fn settle(
     let wanted = meeting.filter(|meeting| {
         meeting.intent == Some(intent_id) && meeting.status != MeetingStatus::Cancelled
     });
-    let calendar = match calendar_of(providers, tenant, wanted.as_ref()) {
+    let calendar = match calendar_of(providers, &store, wanted.as_ref()).await {
         Ok(calendar) => calendar,
         Err(error) => {
             let failure = CallFailure {
@@ -55,7 +55,7 @@ pub async fn settle(
     let settler = Settler {
         core,
         store: &store,
-        calendar,
+        calendar: &*calendar,
     };
     match (&intent.operation, wanted) {
         (Operation::Create, wanted) => settler.after_creation(intent, wanted.is_some()).await,
@@ -105,13 +105,13 @@ async fn claim(
 }
 
 /// The calendar to call, also where the meeting is gone.
-fn calendar_of<'a>(
-    providers: &'a Providers,
-    tenant: &Tenant,
+async fn calendar_of(
+    providers: &Providers,
+    store: &TenantStore,
     meeting: Option<&Meeting>,
-) -> Result<&'a dyn RemoteCalendar, Error> {
+) -> Result<Box<dyn RemoteCalendar>, Error> {
     let provider = meeting.map_or(ProviderKind::Graph, |meeting| meeting.provider);
-    providers.remote(provider, tenant)
+    providers.remote(provider, store).await
 }
 
 struct Settler<'a> {
@@ -125,7 +125,7 @@ impl Settler<'_> {
     /// wanted, removed when it is not wanted, and taken for never made when it
     /// cannot be found.
     async fn after_creation(&self, mut intent: Intent, wanted: bool) -> Result<(), Error> {
-        match self.calendar.find(self.store.tenant(), &intent).await {
+        match self.calendar.find(&intent).await {
             Ok(Some(remote)) if wanted => {
                 let outcome = Outcome {
                     core: self.core,
@@ -158,7 +158,7 @@ impl Settler<'_> {
     ) -> Result<(), Error> {
         match self
             .calendar
-            .update(self.store.tenant(), meeting, &intent.organizer, event_id)
+            .update(meeting, &intent.organizer, event_id)
             .await
         {
             Ok(remote) => {
@@ -183,11 +183,7 @@ impl Settler<'_> {
     }
 
     async fn delete(&self, intent: Intent, event_id: &str) -> Result<(), Error> {
-        match self
-            .calendar
-            .delete(self.store.tenant(), &intent.organizer, event_id)
-            .await
-        {
+        match self.calendar.delete(&intent.organizer, event_id).await {
             Ok(())
             | Err(CallFailure {
                 effect: Effect::Gone,

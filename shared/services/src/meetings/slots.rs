@@ -47,7 +47,6 @@ pub enum AvailabilityStatus {
 /// learned.
 pub(super) async fn availability(
     calendar: &dyn RemoteCalendar,
-    tenant: &Tenant,
     meeting: &Meeting,
     organizer: &str,
 ) -> Option<Vec<Availability>> {
@@ -55,7 +54,7 @@ pub(super) async fn availability(
     let end = next.start + TimeDelta::minutes(meeting.duration_minutes.into());
     let addresses = addresses_of(meeting, organizer);
     match calendar
-        .free_busy(tenant, organizer, &addresses, (next.start, end))
+        .free_busy(organizer, &addresses, (next.start, end))
         .await
     {
         Ok(answers) => Some(
@@ -94,7 +93,8 @@ pub async fn slots(
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
 ) -> Result<Vec<Slot<String>>, Error> {
-    let meeting = must_find(&core.store(tenant), id).await?;
+    let store = core.store(tenant);
+    let meeting = must_find(&store, id).await?;
     let from = from.unwrap_or_else(|| core.ports.now());
     let to = to.unwrap_or(from + WINDOW_DEFAULT);
     if to <= from || to - from > WINDOW_MAX {
@@ -106,17 +106,17 @@ pub async fn slots(
             ),
         });
     }
-    let provider = providers.configured(ProviderKind::Graph, tenant)?;
+    let provider = providers.of(ProviderKind::Graph)?;
     let Placement::Elsewhere {
         calendar,
         organizer,
-    } = provider.place(tenant, &meeting)?
+    } = provider.place(&store, &meeting).await?
     else {
         return Err(Error::internal("the Graph provider calls nobody"));
     };
     let addresses = addresses_of(&meeting, &organizer);
     let answers = calendar
-        .free_busy(tenant, &organizer, &addresses, (from, to))
+        .free_busy(&organizer, &addresses, (from, to))
         .await
         .map_err(|failure| failure.error)?;
     let required = required_of(&meeting, &organizer);

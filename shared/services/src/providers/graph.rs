@@ -2,10 +2,7 @@
 
 mod event;
 mod failure;
-mod profile;
 mod zone;
-
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,43 +10,37 @@ use convoke_domain::address::WebLink;
 use convoke_domain::error::Error;
 use convoke_domain::meeting::{Intent, Meeting, RemoteEvent};
 use convoke_domain::provider::ProviderKind;
-use convoke_graph::{GraphClient, GraphError, GraphErrorClass, GraphProfile};
-use convoke_platform::tenant::Tenant;
-
-pub use profile::DeploymentProfile;
+use convoke_graph::{GraphError, GraphErrorClass, GraphSession};
+use convoke_platform::store::TenantStore;
 
 use self::event::{event_change, free_busy_of, new_event, remote_event};
-use self::failure::failure;
-use super::{CallFailure, Effect, FreeBusy, MeetingProvider, Placement, RemoteCalendar};
+pub(crate) use self::failure::failure;
+pub(crate) use self::zone::graph_zone_name;
+use super::{
+    CallFailure, FreeBusy, MeetingProvider, Placement, RemoteCalendar, provider_not_configured,
+};
+use crate::microsoft::{Microsoft, TeamsAccount};
 
 /// Schedules on Microsoft 365, app-only.
 pub struct GraphProvider {
-    client: GraphClient,
-    profile: Arc<DeploymentProfile>,
+    microsoft: Microsoft,
 }
 
 impl GraphProvider {
-    /// Over the shared client, with the deployment's profile.
-    pub fn new(client: GraphClient, profile: Arc<DeploymentProfile>) -> Self {
-        Self { client, profile }
+    /// Over the deployment's way to Microsoft.
+    pub fn new(microsoft: Microsoft) -> Self {
+        Self { microsoft }
     }
 
-    /// What a Graph error means; refused credentials are read anew next time.
-    fn failed(&self, error: &GraphError) -> CallFailure {
-        if error.class == GraphErrorClass::InvalidCredentials {
-            self.profile.refused();
-        }
-        failure(error)
-    }
-
-    async fn account(&self) -> Result<GraphProfile, CallFailure> {
-        self.profile.profile().await.map_err(|error| CallFailure {
-            effect: Effect::None,
-            error,
+    async fn calendar_of(&self, store: &TenantStore) -> Result<GraphCalendar, Error> {
+        Ok(GraphCalendar {
+            account: self.microsoft.calendar_account(store).await?,
+            microsoft: self.microsoft.clone(),
         })
     }
 }
 
+#[async_trait]
 impl MeetingProvider for GraphProvider {
     fn kind(&self) -> ProviderKind {
         ProviderKind::Graph
@@ -59,39 +50,56 @@ impl MeetingProvider for GraphProvider {
         "Creates and updates a recurring event in the organiser's Microsoft 365 calendar; attendees are invited by Microsoft."
     }
 
-    fn missing_keys(&self, tenant: &Tenant) -> Vec<&'static str> {
-        self.profile.missing_keys(tenant)
+    async fn missing_keys(&self, store: &TenantStore) -> Result<Vec<&'static str>, Error> {
+        self.microsoft.calendar_missing(store).await
     }
 
-    fn calendar(&self) -> Option<&dyn RemoteCalendar> {
-        Some(self)
+    async fn calendar(
+        &self,
+        store: &TenantStore,
+    ) -> Result<Option<Box<dyn RemoteCalendar>>, Error> {
+        Ok(Some(Box::new(self.calendar_of(store).await?)))
     }
 
-    fn place(&self, _: &Tenant, _: &Meeting) -> Result<Placement<'_>, Error> {
-        let organizer = self.profile.organizer.clone();
-        let organizer = organizer.ok_or_else(|| {
-            Error::internal("an unconfigured Graph provider was asked for a place")
-        })?;
+    async fn place(&self, store: &TenantStore, _: &Meeting) -> Result<Placement, Error> {
+        let calendar = self.calendar_of(store).await?;
+        let Some(organizer) = &calendar.account.organizer else {
+            let setting = Microsoft::organizer_setting(&calendar.account);
+            return Err(provider_not_configured(vec![setting]));
+        };
         Ok(Placement::Elsewhere {
-            calendar: self,
-            organizer,
+            organizer: organizer.upn.clone(),
+            calendar: Box::new(calendar),
         })
     }
 }
 
+/// The calendars that one tenant's account reaches.
+struct GraphCalendar {
+    microsoft: Microsoft,
+    account: TeamsAccount,
+}
+
+impl GraphCalendar {
+    fn session(&self) -> GraphSession<'_> {
+        self.microsoft.client().session(&self.account.profile)
+    }
+
+    /// What a Graph error means; refused credentials are read anew next time.
+    fn failed(&self, error: &GraphError) -> CallFailure {
+        if error.class == GraphErrorClass::InvalidCredentials {
+            self.microsoft.refused(&self.account);
+        }
+        failure(error)
+    }
+}
+
 #[async_trait]
-impl RemoteCalendar for GraphProvider {
-    async fn create(
-        &self,
-        _: &Tenant,
-        meeting: &Meeting,
-        intent: &Intent,
-    ) -> Result<RemoteEvent, CallFailure> {
-        let profile = self.account().await?;
+impl RemoteCalendar for GraphCalendar {
+    async fn create(&self, meeting: &Meeting, intent: &Intent) -> Result<RemoteEvent, CallFailure> {
         let event = new_event(meeting, intent)?;
         let created = self
-            .client
-            .session(&profile)
+            .session()
             .create_event(&intent.organizer, &event)
             .await
             .map_err(|error| self.failed(&error))?;
@@ -106,14 +114,12 @@ impl RemoteCalendar for GraphProvider {
 
     async fn update(
         &self,
-        _: &Tenant,
         meeting: &Meeting,
         organizer: &str,
         event_id: &str,
     ) -> Result<RemoteEvent, CallFailure> {
-        let profile = self.account().await?;
         let change = event_change(meeting)?;
-        let session = self.client.session(&profile);
+        let session = self.session();
         let updated = session
             .update_event(organizer, event_id, &change)
             .await
@@ -121,19 +127,16 @@ impl RemoteCalendar for GraphProvider {
         Ok(remote_event(updated, meeting, organizer))
     }
 
-    async fn delete(&self, _: &Tenant, organizer: &str, event_id: &str) -> Result<(), CallFailure> {
-        let profile = self.account().await?;
-        self.client
-            .session(&profile)
+    async fn delete(&self, organizer: &str, event_id: &str) -> Result<(), CallFailure> {
+        self.session()
             .delete_event(organizer, event_id)
             .await
             .map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
-    async fn find(&self, _: &Tenant, intent: &Intent) -> Result<Option<RemoteEvent>, CallFailure> {
-        let profile = self.account().await?;
-        let session = self.client.session(&profile);
+    async fn find(&self, intent: &Intent) -> Result<Option<RemoteEvent>, CallFailure> {
+        let session = self.session();
         // The first occurrence's own minute: the mailbox may be full of other series.
         let window = (
             intent.first_start,
@@ -163,13 +166,11 @@ impl RemoteCalendar for GraphProvider {
 
     async fn free_busy(
         &self,
-        _: &Tenant,
         organizer: &str,
         addresses: &[String],
         window: (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Vec<FreeBusy>, CallFailure> {
-        let profile = self.account().await?;
-        let session = self.client.session(&profile);
+        let session = self.session();
         let schedules = session
             .get_schedule(organizer, addresses, window, 30)
             .await

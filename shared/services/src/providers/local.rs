@@ -1,10 +1,11 @@
 //! Providers that call nobody.
 
+use async_trait::async_trait;
 use convoke_domain::error::Error;
 use convoke_domain::meeting::{Meeting, RemoteEvent};
 use convoke_domain::provider::ProviderKind;
 use convoke_platform::clock::Ports;
-use convoke_platform::tenant::Tenant;
+use convoke_platform::store::TenantStore;
 
 use super::{MeetingProvider, Placement};
 
@@ -20,6 +21,7 @@ impl MockProvider {
     }
 }
 
+#[async_trait]
 impl MeetingProvider for MockProvider {
     fn kind(&self) -> ProviderKind {
         ProviderKind::Mock
@@ -29,11 +31,11 @@ impl MeetingProvider for MockProvider {
         "Mints an event id and contacts no external calendar."
     }
 
-    fn missing_keys(&self, _: &Tenant) -> Vec<&'static str> {
-        vec![]
+    async fn missing_keys(&self, _: &TenantStore) -> Result<Vec<&'static str>, Error> {
+        Ok(vec![])
     }
 
-    fn place(&self, _: &Tenant, meeting: &Meeting) -> Result<Placement<'_>, Error> {
+    async fn place(&self, _: &TenantStore, meeting: &Meeting) -> Result<Placement, Error> {
         let held = meeting
             .remote
             .as_ref()
@@ -63,6 +65,7 @@ impl IcsProvider {
     }
 }
 
+#[async_trait]
 impl MeetingProvider for IcsProvider {
     fn kind(&self) -> ProviderKind {
         ProviderKind::Ics
@@ -72,11 +75,11 @@ impl MeetingProvider for IcsProvider {
         "The .ics file is the event: download it and import it into any calendar."
     }
 
-    fn missing_keys(&self, _: &Tenant) -> Vec<&'static str> {
-        vec![]
+    async fn missing_keys(&self, _: &TenantStore) -> Result<Vec<&'static str>, Error> {
+        Ok(vec![])
     }
 
-    fn place(&self, _: &Tenant, meeting: &Meeting) -> Result<Placement<'_>, Error> {
+    async fn place(&self, _: &TenantStore, meeting: &Meeting) -> Result<Placement, Error> {
         Ok(Placement::Here {
             event: local_event(ProviderKind::Ics, meeting.uid(&self.domain), meeting),
             note: "The .ics file is the event: download it from ics_url and import it into a calendar.",

@@ -17,11 +17,14 @@ use convoke_domain::provider::ProviderKind;
 use convoke_domain::slot::Busy;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::{ConfigError, Environment};
-use convoke_platform::secrets::Secrets;
-use convoke_platform::tenant::Tenant;
+use convoke_platform::store::TenantStore;
+
+use crate::microsoft::Microsoft;
 
 #[cfg(feature = "enterprise")]
-pub use graph::{DeploymentProfile, GraphProvider};
+pub use graph::GraphProvider;
+#[cfg(feature = "enterprise")]
+pub(crate) use graph::{failure, graph_zone_name};
 pub use local::{IcsProvider, MockProvider};
 pub use unavailable::UnavailableGraph;
 
@@ -30,30 +33,35 @@ pub const GRAPH_KEYS: [&str; 4] = [
     "MS_GRAPH_TENANT_ID",
     "MS_GRAPH_CLIENT_ID",
     "MS_GRAPH_CLIENT_SECRET",
-    "MS_GRAPH_ORGANIZER_EMAIL",
+    ORGANIZER_KEY,
 ];
+
+/// The one of them that names the organiser's mailbox.
+pub const ORGANIZER_KEY: &str = "MS_GRAPH_ORGANIZER_EMAIL";
 
 /// The application permission that calendars need; it covers `getSchedule`.
 pub const GRAPH_PERMISSION: &str = "Calendars.ReadWrite";
 
 /// A calendar to schedule on.
+#[async_trait]
 pub trait MeetingProvider: Send + Sync {
     /// Which one.
     fn kind(&self) -> ProviderKind;
     /// What scheduling on it does, in a sentence for people.
     fn behaviour(&self) -> &'static str;
     /// Settings that are missing for this tenant; none: it is configured.
-    fn missing_keys(&self, tenant: &Tenant) -> Vec<&'static str>;
-    /// What has to be called, where anything has.
-    fn calendar(&self) -> Option<&dyn RemoteCalendar> {
-        None
+    async fn missing_keys(&self, store: &TenantStore) -> Result<Vec<&'static str>, Error>;
+    /// What has to be called for events that exist; `None` where nobody is.
+    async fn calendar(&self, _: &TenantStore) -> Result<Option<Box<dyn RemoteCalendar>>, Error> {
+        Ok(None)
     }
-    /// Where the event of this meeting would live; only asked when configured.
-    fn place(&self, tenant: &Tenant, meeting: &Meeting) -> Result<Placement<'_>, Error>;
+    /// Where the event of this meeting would live; where it is not configured,
+    /// [`provider_not_configured`].
+    async fn place(&self, store: &TenantStore, meeting: &Meeting) -> Result<Placement, Error>;
 }
 
 /// Where a meeting's event lives.
-pub enum Placement<'a> {
+pub enum Placement {
     /// Nothing has to be called.
     Here {
         /// What the meeting's event is.
@@ -64,47 +72,31 @@ pub enum Placement<'a> {
     /// On a calendar elsewhere.
     Elsewhere {
         /// What to call.
-        calendar: &'a dyn RemoteCalendar,
+        calendar: Box<dyn RemoteCalendar>,
         /// The mailbox that will own the event.
         organizer: String,
     },
 }
 
-/// A calendar that has to be called.
+/// A calendar that has to be called, with one tenant's account.
 #[async_trait]
 pub trait RemoteCalendar: Send + Sync {
     /// Creates the series; the intent's id makes a repeated call safe.
-    async fn create(
-        &self,
-        tenant: &Tenant,
-        meeting: &Meeting,
-        intent: &Intent,
-    ) -> Result<RemoteEvent, CallFailure>;
+    async fn create(&self, meeting: &Meeting, intent: &Intent) -> Result<RemoteEvent, CallFailure>;
     /// Brings an event in step with the meeting.
     async fn update(
         &self,
-        tenant: &Tenant,
         meeting: &Meeting,
         organizer: &str,
         event_id: &str,
     ) -> Result<RemoteEvent, CallFailure>;
     /// Removes an event; one that is gone is as good as removed.
-    async fn delete(
-        &self,
-        tenant: &Tenant,
-        organizer: &str,
-        event_id: &str,
-    ) -> Result<(), CallFailure>;
+    async fn delete(&self, organizer: &str, event_id: &str) -> Result<(), CallFailure>;
     /// Looks for the event that an interrupted creation may have made.
-    async fn find(
-        &self,
-        tenant: &Tenant,
-        intent: &Intent,
-    ) -> Result<Option<RemoteEvent>, CallFailure>;
+    async fn find(&self, intent: &Intent) -> Result<Option<RemoteEvent>, CallFailure>;
     /// Reads when people are taken; one entry per address.
     async fn free_busy(
         &self,
-        tenant: &Tenant,
         organizer: &str,
         addresses: &[String],
         window: (DateTime<Utc>, DateTime<Utc>),
@@ -156,86 +148,57 @@ impl Providers {
         self.0.iter().map(AsRef::as_ref)
     }
 
-    /// The provider of a kind, configured for this tenant; otherwise what is
-    /// missing (CM-11).
-    pub fn configured(
-        &self,
-        kind: ProviderKind,
-        tenant: &Tenant,
-    ) -> Result<&dyn MeetingProvider, Error> {
-        let provider = self
-            .iter()
+    /// The provider of a kind.
+    pub fn of(&self, kind: ProviderKind) -> Result<&dyn MeetingProvider, Error> {
+        self.iter()
             .find(|provider| provider.kind() == kind)
-            .ok_or_else(|| Error::internal("a provider kind without provider"))?;
-        let missing_keys = provider.missing_keys(tenant);
-        if missing_keys.is_empty() {
-            return Ok(provider);
-        }
-        Err(Error::NotConfigured {
-            code: "provider_not_configured",
-            message: format!(
-                "the {} provider is not configured for this organisation: set {} and grant {GRAPH_PERMISSION}",
-                kind.as_str(),
-                missing_keys.join(", ")
-            ),
-            missing_keys,
-            required_permissions: vec![GRAPH_PERMISSION],
-        })
+            .ok_or_else(|| Error::internal("a provider kind without provider"))
     }
 
     /// The calendar of a provider that has to be called.
-    pub fn remote(
+    pub async fn remote(
         &self,
         kind: ProviderKind,
-        tenant: &Tenant,
-    ) -> Result<&dyn RemoteCalendar, Error> {
-        let calendar = self.configured(kind, tenant)?.calendar();
+        store: &TenantStore,
+    ) -> Result<Box<dyn RemoteCalendar>, Error> {
+        let calendar = self.of(kind)?.calendar(store).await?;
         calendar.ok_or_else(|| Error::internal("a provider that calls nobody was to be called"))
+    }
+}
+
+/// What the Graph provider answers where settings are missing (CM-11).
+pub fn provider_not_configured(missing_keys: Vec<&'static str>) -> Error {
+    Error::NotConfigured {
+        code: "provider_not_configured",
+        message: format!(
+            "the {} provider is not configured for this organisation: set {} and grant {GRAPH_PERMISSION}",
+            ProviderKind::Graph.as_str(),
+            missing_keys.join(", ")
+        ),
+        missing_keys,
+        required_permissions: vec![GRAPH_PERMISSION],
     }
 }
 
 /// The providers that a function's environment describes, each edition its own.
 pub fn of_environment(
     environment: &Environment,
-    secrets: &Secrets,
+    microsoft: &Microsoft,
     ports: &Ports,
 ) -> Result<Providers, ConfigError> {
     Ok(Providers::new(vec![
         Box::new(MockProvider::new(ports.clone())),
         Box::new(IcsProvider::new(&environment.required("CONVOKE_DOMAIN")?)),
-        graph_of(environment, secrets)?,
+        graph_of(microsoft),
     ]))
 }
 
 #[cfg(feature = "enterprise")]
-fn graph_of(
-    environment: &Environment,
-    secrets: &Secrets,
-) -> Result<Box<dyn MeetingProvider>, ConfigError> {
-    let config = convoke_graph::GraphConfig {
-        // Leaves a function of 29 s the time to write down what came of it.
-        budget: std::time::Duration::from_secs(12),
-        ..convoke_graph::GraphConfig::new(
-            environment.required("GRAPH_BASE_URL")?,
-            environment.required("LOGIN_BASE_URL")?,
-        )
-    };
-    let http = convoke_graph::http_client().map_err(|_| ConfigError::Invalid {
-        name: "SSL_CERT_FILE",
-        problem: "does not lead to certificates",
-    })?;
-    let profile = DeploymentProfile::of_environment(environment, secrets.clone());
-    Ok(Box::new(GraphProvider::new(
-        convoke_graph::GraphClient::new(http, config),
-        profile.into(),
-    )))
+fn graph_of(microsoft: &Microsoft) -> Box<dyn MeetingProvider> {
+    Box::new(GraphProvider::new(microsoft.clone()))
 }
 
 #[cfg(not(feature = "enterprise"))]
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "the signature of the enterprise edition's, which can fail"
-)]
-fn graph_of(_: &Environment, _: &Secrets) -> Result<Box<dyn MeetingProvider>, ConfigError> {
-    Ok(Box::new(UnavailableGraph))
+fn graph_of(_: &Microsoft) -> Box<dyn MeetingProvider> {
+    Box::new(UnavailableGraph)
 }

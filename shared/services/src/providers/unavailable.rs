@@ -1,15 +1,17 @@
 //! The Graph provider of the community edition: never configured (XC-11).
 
+use async_trait::async_trait;
 use convoke_domain::error::Error;
 use convoke_domain::meeting::Meeting;
 use convoke_domain::provider::ProviderKind;
-use convoke_platform::tenant::Tenant;
+use convoke_platform::store::TenantStore;
 
-use super::{GRAPH_KEYS, MeetingProvider, Placement};
+use super::{GRAPH_KEYS, MeetingProvider, Placement, RemoteCalendar, provider_not_configured};
 
 /// Stands in where Microsoft's cloud is not linked.
 pub struct UnavailableGraph;
 
+#[async_trait]
 impl MeetingProvider for UnavailableGraph {
     fn kind(&self) -> ProviderKind {
         ProviderKind::Graph
@@ -19,13 +21,15 @@ impl MeetingProvider for UnavailableGraph {
         "Not part of the community edition: Microsoft 365 calendars need the enterprise edition."
     }
 
-    fn missing_keys(&self, _: &Tenant) -> Vec<&'static str> {
-        GRAPH_KEYS.to_vec()
+    async fn missing_keys(&self, _: &TenantStore) -> Result<Vec<&'static str>, Error> {
+        Ok(GRAPH_KEYS.to_vec())
     }
 
-    fn place(&self, _: &Tenant, _: &Meeting) -> Result<Placement<'_>, Error> {
-        Err(Error::internal(
-            "the community edition placed a meeting on Graph",
-        ))
+    async fn calendar(&self, _: &TenantStore) -> Result<Option<Box<dyn RemoteCalendar>>, Error> {
+        Err(provider_not_configured(GRAPH_KEYS.to_vec()))
+    }
+
+    async fn place(&self, _: &TenantStore, _: &Meeting) -> Result<Placement, Error> {
+        Err(provider_not_configured(GRAPH_KEYS.to_vec()))
     }
 }

@@ -181,6 +181,8 @@ pub(crate) fn stored_event(world: &World, event: &Event) -> Option<StoredEvent> 
         organizer: user.upn.clone(),
         subject: event.subject().into(),
         transaction_id: event.transaction_id.clone(),
+        start: event.start.instant(),
+        end: event.end.instant(),
         join_url: event.online.as_ref().map(|o| o.join_url.clone()),
         online_meeting_id: event.online.as_ref().map(|o| o.meeting_id.clone()),
         created_at: event.created_at,

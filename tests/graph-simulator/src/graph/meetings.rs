@@ -56,6 +56,26 @@ pub(super) fn open(world: &mut World, organizer: &User, new: NewMeeting) -> Stor
     meeting
 }
 
+/// A meeting without a calendar event, as an older product would have left it
+/// (graph-protocol §3: not on any calendar).
+pub(crate) fn open_stand_alone(
+    world: &mut World,
+    organizer: &User,
+    subject: &str,
+    (start, end): (DateTime<Utc>, DateTime<Utc>),
+) -> StoredMeeting {
+    let new = NewMeeting {
+        subject: subject.into(),
+        start,
+        end,
+        calendar_backed: false,
+        external_id: None,
+        invitee_ids: Vec::new(),
+        settings: Map::new(),
+    };
+    open(world, organizer, new)
+}
+
 /// graph-protocol §0.15: both shapes of join links.
 fn join_url(shape: JoinUrlShape, thread: &str, organizer: &User, key: Uuid) -> String {
     let (tenant, oid) = (&organizer.tenant_id, &organizer.id);

@@ -1,5 +1,6 @@
 //! Graph itself: the paths it knows, and what every call has in common.
 
+mod artifacts;
 mod batch;
 mod calendar_view;
 mod event_input;
@@ -20,6 +21,7 @@ mod schedule;
 mod users;
 
 pub(crate) use event_wire::stored_event;
+pub(crate) use meetings::open_stand_alone;
 
 use serde_json::{Map, Value};
 
@@ -68,6 +70,8 @@ enum Resource<'a> {
     Meetings(&'a str),
     CreateOrGetMeeting(&'a str),
     Meeting(&'a str, &'a str),
+    /// User and the whole function call.
+    Transcripts(&'a str, &'a str),
     TenantMeetings,
     Batch,
     Me,
@@ -106,6 +110,9 @@ impl<'a> Resource<'a> {
                 "onlinemeetings",
                 "createorget" | "microsoft.graph.createorget",
             ] => Self::CreateOrGetMeeting(user),
+            ["onlinemeetings", call] if artifacts::is_call(call, "getalltranscripts") => {
+                Self::Transcripts(user, keys[1])
+            }
             ["onlinemeetings", _] => Self::Meeting(user, keys[1]),
             _ => return None,
         })
@@ -193,6 +200,9 @@ fn route(world: &mut World, call: &Call<'_>, resource: &Resource<'_>) -> Answer 
         ("GET", R::Meeting(user, id)) => meeting_lookup::get(world, call, user, id),
         ("PATCH", R::Meeting(user, id)) => meeting_write::update(world, call, user, id),
         ("DELETE", R::Meeting(user, id)) => meeting_write::delete(world, call, user, id),
+        ("GET", R::Transcripts(user, function)) => {
+            artifacts::all_transcripts(world, call, user, function)
+        }
         ("GET", R::TenantMeetings) => meeting_lookup::find_in_tenant(call),
         (method, _) => {
             let message = format!("The HTTP method '{method}' is not supported here.");
@@ -273,6 +283,13 @@ mod tests {
             Resource::find(&path),
             Some(Resource::CreateOrGetMeeting("u"))
         );
+        for function in ["getAllTranscripts(a='b')", "GETALLTRANSCRIPTS"] {
+            let path = segments(&format!("users/u/onlineMeetings/{function}"));
+            assert_eq!(
+                Resource::find(&path),
+                Some(Resource::Transcripts("u", function))
+            );
+        }
         assert_eq!(Resource::find(&segments("users/u/planner")), None);
         assert_eq!(Resource::find(&[]), None);
     }

@@ -6,6 +6,7 @@
     reason = "a test fails loudly, at the line that went wrong"
 )]
 
+mod appointments;
 mod calendar_files;
 mod concurrency;
 mod control_schedules;
@@ -22,6 +23,7 @@ mod hostile_input;
 mod iam;
 mod idempotency;
 mod listing;
+mod mail;
 mod meetings;
 mod openapi;
 mod outbox;

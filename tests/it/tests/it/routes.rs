@@ -23,6 +23,7 @@ pub(crate) const NOW: &str = "2049-12-01T08:00:00Z";
 pub(crate) enum Service {
     MeetingApi,
     IcsDownload,
+    Settings,
 }
 
 /// What a route answers to ids that only another tenant has.
@@ -56,7 +57,21 @@ impl Case {
     pub(crate) fn permission(&self) -> Option<&'static str> {
         match self.access {
             Access::Permission(permission, _) => Some(permission),
-            Access::SignedLink => None,
+            Access::AnyInternal | Access::SignedLink => None,
+        }
+    }
+
+    /// Whether anybody has to have a token.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.access != Access::SignedLink
+    }
+
+    /// Who may, in a word.
+    pub(crate) fn who(&self) -> &'static str {
+        match self.access {
+            Access::Permission(permission, _) => permission,
+            Access::AnyInternal => "any-internal",
+            Access::SignedLink => "signed-link",
         }
     }
 
@@ -74,11 +89,12 @@ impl Case {
         match self.service {
             Service::MeetingApi => process.api(event).await,
             Service::IcsDownload => process.ics(event).await,
+            Service::Settings => process.settings(event).await,
         }
     }
 }
 
-/// A case per route of both permission tables.
+/// A case per route of all permission tables.
 pub(crate) fn cases() -> Vec<Case> {
     let meeting_api = meeting_api::routes::ROUTES.iter().map(|route| {
         (
@@ -98,8 +114,18 @@ pub(crate) fn cases() -> Vec<Case> {
             route.access,
         )
     });
+    let settings = settings::routes::ROUTES.iter().map(|route| {
+        (
+            Service::Settings,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
     meeting_api
         .chain(ics_download)
+        .chain(settings)
         .map(|(service, method, template, operation, access)| {
             let (body, status, foreign) = request_of(operation);
             Case {
@@ -133,7 +159,15 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => {
             (None, 200, Lists)
         }
-        "list_meeting_providers" | "open_ics_link" => (None, 200, Nameless),
+        "list_meeting_providers"
+        | "open_ics_link"
+        | "get_teams_integration"
+        | "get_teams_capability"
+        | "get_teams_diagnostics"
+        | "get_mail_template" => (None, 200, Nameless),
+        "put_teams_integration" => (Some(json!({ "download_recordings": true })), 200, Nameless),
+        "verify_organizer" => (Some(json!({})), 200, Nameless),
+        "put_mail_template" => (Some(json!({ "subject": "{{serviceName}}" })), 200, Nameless),
         // No calendar is configured here that could be asked.
         "list_slots" => (None, 503, NotFound),
         "put_control_schedule" => (Some(schedule()), 200, Makes),
@@ -244,6 +278,8 @@ impl Estate {
             ("{contact_id}", &self.contact),
             ("{client_id}", &self.client),
             ("{token}", &self.token),
+            ("{key}", &"appointment-assigned".to_owned()),
+            ("{locale}", &"en".to_owned()),
         ];
         let path = pairs
             .iter()

@@ -6,7 +6,7 @@ use convoke_graph::{GraphError, GraphErrorClass};
 use crate::providers::{CallFailure, Effect, GRAPH_PERMISSION};
 
 /// What a Graph error means for the saga and for the caller.
-pub(super) fn failure(error: &GraphError) -> CallFailure {
+pub(crate) fn failure(error: &GraphError) -> CallFailure {
     let effect = match &error.class {
         _ if error.outcome_unknown => Effect::Unknown,
         // Only what Exchange says of an item: other 404s are about the mailbox or the way there.
@@ -47,7 +47,7 @@ pub(super) fn failure(error: &GraphError) -> CallFailure {
         ),
         GraphErrorClass::MailboxNotFound => unconfigured(
             "graph_organizer_not_found",
-            "Microsoft Graph does not know the organiser's mailbox: check MS_GRAPH_ORGANIZER_EMAIL",
+            "Microsoft Graph does not know the organiser's mailbox: check the organiser in the Teams settings, or MS_GRAPH_ORGANIZER_EMAIL",
             vec![],
             vec![],
         ),

@@ -11,7 +11,7 @@ use it::clock::TestClock;
 use it::deployed::{self, new_org};
 use it::gateway::{Event, answer_of};
 use it::office::{OPENING, Office};
-use it::process::sdk_config;
+use it::process::{microsoft, sdk_config};
 use it::requests::{id_of, meeting_body};
 use serde_json::{Value, json};
 
@@ -108,7 +108,12 @@ fn deployment(variables: &[(&str, &str)]) -> Edge<meeting_api::App> {
     );
     let app = meeting_api::App {
         core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(&environment, &secrets, &ports).unwrap(),
+        providers: providers::of_environment(
+            &environment,
+            &microsoft(stack, &environment),
+            &ports,
+        )
+        .unwrap(),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };

@@ -15,7 +15,7 @@ use it::api::Answer;
 use it::clock::TestClock;
 use it::deployed::new_org;
 use it::gateway::answer_of;
-use it::process::{Process, sdk_config};
+use it::process::{Process, microsoft, sdk_config};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -51,7 +51,12 @@ fn edge_over(endpoint: &str) -> (Edge<meeting_api::App>, Process) {
             Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"),
             ports.clone(),
         ),
-        providers: providers::of_environment(&environment, &secrets, &ports).unwrap(),
+        providers: providers::of_environment(
+            &environment,
+            &microsoft(stack, &environment),
+            &ports,
+        )
+        .unwrap(),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };

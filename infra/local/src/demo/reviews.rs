@@ -1,59 +1,51 @@
-//! `cargo run -- demo`: the main flows, walked through on the running API.
+//! A control meeting's life: created, scheduled, moved on by tests of the control, cancelled.
 
 use std::fs;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use reqwest::{Client, Method};
+use anyhow::Result;
+use chrono::{Days, NaiveDate};
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::{Api, Walk, show_lines, text};
 use crate::output::line;
-use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
 
-/// Walks through the main flows and shows what happens.
-pub(crate) async fn walk(workspace: &Workspace) -> Result<()> {
-    let stack = StackFile::read(workspace)?;
-    let now = now();
-    let today = now.date_naive();
-    let demo = Demo {
-        client: Client::builder().timeout(Duration::from_mins(1)).build()?,
-        org: format!("{}/api/v1/orgs/{}", stack.api_url, stack.org_id),
-        token: stack.tokens.admin.clone(),
+/// Walks through it.
+pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
+    let today = walk.now.date_naive();
+    let review = Review {
+        api: walk.api,
+        org: format!("/api/v1/orgs/{}", walk.stack.org_id),
+        token: &walk.stack.tokens.admin,
     };
-    let control = format!("demo-{}", now.timestamp());
+    let control = format!("demo-{}", walk.now.timestamp());
     line("A control that is tested every quarter:");
-    demo.set_up(&control, today).await?;
+    review.set_up(&control, today).await?;
     line("\nIts review meeting, linked to the control's schedule:");
-    let meeting = demo.create_meeting(&control).await?;
+    let meeting = review.create_meeting(&control).await?;
     line("\nScheduled on each calendar:");
-    demo.schedule_everywhere(&meeting).await?;
+    review.schedule_everywhere(&meeting).await?;
     line("\nThe control is tested twice; the meeting moves on with it:");
     for days_ago in [1, 0] {
-        demo.complete(&control, today - Days::new(days_ago)).await?;
+        review
+            .complete(&control, today - Days::new(days_ago))
+            .await?;
     }
     line("\nIts calendar file:");
-    demo.download(&meeting, workspace).await?;
+    review.download(&meeting, walk.workspace).await?;
     line("\nCancelled, and gone from the organiser's calendar:");
-    demo.cancel(&meeting).await
+    review.cancel(&meeting).await
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this program has no clock but the machine's"
-)]
-fn now() -> DateTime<Utc> {
-    Utc::now()
-}
-
-struct Demo {
-    client: Client,
+/// Bob, who looks after the organisation's control meetings.
+struct Review<'a> {
+    api: &'a Api,
     org: String,
-    token: String,
+    token: &'a str,
 }
 
-impl Demo {
+impl Review<'_> {
     async fn set_up(&self, control: &str, today: NaiveDate) -> Result<()> {
         let schedule = json!({ "frequency": "QUARTERLY", "next_due": today + Days::new(30), "timezone": "Europe/Berlin" });
         let path = format!("/controls/{control}");
@@ -146,26 +138,10 @@ impl Demo {
             .call(Method::GET, &format!("/meetings/{meeting}"), None)
             .await?;
         // The signed link: a calendar program opens it without a token.
-        let file = self
-            .client
-            .get(text(&read, "ics_url"))
-            .send()
-            .await?
-            .error_for_status()?
-            .text()
-            .await?;
+        let file = self.api.download(text(&read, "ics_url"), None).await?;
         let path = workspace.local().join("PCI-Scope-Review.ics");
         fs::write(&path, &file)?;
-        let event = file.split("BEGIN:VEVENT").nth(1).unwrap_or_default();
-        let unfolded = event.replace("\r\n ", "");
-        for shown in unfolded.lines() {
-            if ["DTSTART", "RRULE", "SUMMARY", "ATTENDEE"]
-                .iter()
-                .any(|name| shown.starts_with(name))
-            {
-                line(&format!("  {shown}"));
-            }
-        }
+        show_lines(&file, &["DTSTART", "RRULE", "SUMMARY", "ATTENDEE"]);
         line(&format!("  saved as {}", path.display()));
         Ok(())
     }
@@ -181,23 +157,7 @@ impl Demo {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.org))
-            .bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.context("the API does not answer")?;
-        let status = answer.status();
-        let body: Value = answer.json().await.unwrap_or_default();
-        if !status.is_success() {
-            bail!("{status}: {}", text(&body, "detail"));
-        }
-        Ok(body)
+        let path = format!("{}{path}", self.org);
+        self.api.call(self.token, method, &path, body).await
     }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or("-")
 }

@@ -1,4 +1,4 @@
-//! Which Microsoft tenant, application and mailbox a tenant schedules with (CM-11).
+//! The deployment's own Microsoft profile, for the one organisation that it names (CM-11).
 
 use convoke_domain::error::Error;
 use convoke_graph::{GraphProfile, Secret};
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use crate::providers::GRAPH_KEYS;
 
 /// The deployment's own Microsoft profile, for the one organisation it names.
-pub struct DeploymentProfile {
+pub(super) struct DeploymentProfile {
     org_id: Option<String>,
     tenant_id: Option<String>,
     client_id: Option<String>,
@@ -22,7 +22,7 @@ pub struct DeploymentProfile {
 
 impl DeploymentProfile {
     /// Reads the `MS_GRAPH_*` settings; the secret itself is read when first needed.
-    pub fn of_environment(environment: &Environment, secrets: Secrets) -> Self {
+    pub(super) fn of_environment(environment: &Environment, secrets: Secrets) -> Self {
         Self {
             org_id: environment.optional("MS_GRAPH_ORG_ID"),
             tenant_id: environment.optional("MS_GRAPH_TENANT_ID"),

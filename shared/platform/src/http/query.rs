@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use convoke_domain::error::Error;
-use convoke_platform::http::Call;
+
+use super::Call;
 
 /// An instant: RFC 3339, or a date that means its midnight in UTC.
-pub(crate) fn instant(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Error> {
+pub fn instant(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Error> {
     let Some(text) = call.query(name)? else {
         return Ok(None);
     };
@@ -24,7 +25,7 @@ pub(crate) fn instant(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, 
 }
 
 /// A number within a range.
-pub(crate) fn number(
+pub fn number(
     call: &Call,
     name: &str,
     default: u32,
@@ -47,7 +48,7 @@ pub(crate) fn number(
 }
 
 /// `true` or `false`.
-pub(crate) fn flag(call: &Call, name: &str) -> Result<Option<bool>, Error> {
+pub fn flag(call: &Call, name: &str) -> Result<Option<bool>, Error> {
     match call.query(name)? {
         None => Ok(None),
         Some("true") => Ok(Some(true)),
@@ -60,6 +61,6 @@ pub(crate) fn flag(call: &Call, name: &str) -> Result<Option<bool>, Error> {
 }
 
 /// Text that may be empty, which narrows nothing.
-pub(crate) fn text<'a>(call: &'a Call, name: &str) -> Result<Option<&'a str>, Error> {
+pub fn text<'a>(call: &'a Call, name: &str) -> Result<Option<&'a str>, Error> {
     Ok(call.query(name)?.filter(|text| !text.is_empty()))
 }

@@ -1,0 +1,72 @@
+//! Schedule entries as callers read them.
+
+use convoke_domain::engagement::Engagement;
+use convoke_domain::event::rfc3339;
+use convoke_domain::schedule_entry::ScheduleEntry;
+use convoke_services::engagements::Warning;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::meeting::{OnlineMeetingView, WarningView};
+
+/// A schedule entry.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScheduleEntry)]
+pub(crate) struct EntryView {
+    schedule_entry_id: String,
+    title: String,
+    /// Text for a calendar; it ends with the join line.
+    notes: String,
+    start: String,
+    end: String,
+    assigned_user_ids: Vec<String>,
+    /// `appointment_request` or `interaction`.
+    work_item_type: &'static str,
+    work_item_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment_request_id: Option<String>,
+    /// In single reads only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online_meeting: Option<OnlineMeetingView>,
+    /// Whether deleting it removes a Teams meeting.
+    deletes_teams_meeting: bool,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    teams_meeting_warning: Option<WarningView>,
+}
+
+impl EntryView {
+    /// Of a list: without its meeting.
+    pub(crate) fn of(entry: &ScheduleEntry) -> Self {
+        Self {
+            schedule_entry_id: entry.schedule_entry_id.to_string(),
+            title: entry.title.clone(),
+            notes: entry.notes.clone(),
+            start: rfc3339(entry.start),
+            end: rfc3339(entry.end),
+            assigned_user_ids: entry
+                .assigned_user_ids
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            work_item_type: entry.work_item.as_str(),
+            work_item_id: entry.schedule_entry_id.to_string(),
+            appointment_request_id: entry.appointment_request_id.map(|id| id.to_string()),
+            online_meeting: None,
+            deletes_teams_meeting: entry.has_meeting,
+            version: entry.version,
+            teams_meeting_warning: None,
+        }
+    }
+
+    /// With its meeting and a warning; `None` when the entry is gone.
+    pub(crate) fn of_engagement(
+        engagement: &Engagement,
+        warning: Option<&Warning>,
+    ) -> Option<Self> {
+        let mut view = Self::of(engagement.entry.as_ref()?);
+        view.online_meeting = OnlineMeetingView::of(engagement.meeting.as_ref(), true);
+        view.teams_meeting_warning = warning.map(WarningView::of);
+        Some(view)
+    }
+}

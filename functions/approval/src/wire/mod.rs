@@ -1,0 +1,6 @@
+//! What goes over the wire.
+
+pub(crate) mod command;
+pub(crate) mod entry;
+pub(crate) mod meeting;
+pub(crate) mod request;

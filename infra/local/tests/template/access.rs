@@ -1,0 +1,187 @@
+//! Who reaches what: routes, policies, keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::document::{FUNCTION, every, of_type, target, template, texts};
+
+/// Paths that may be reached without a token: each is checked in another way.
+const WITHOUT_TOKEN: [&str; 3] = ["/webhooks/", "/ics/", "/rsvp/"];
+
+/// XC-2: what can be reached without a token is enumerated.
+#[test]
+fn only_enumerated_routes_go_without_an_authorizer() {
+    let template = template();
+    for (name, route) in of_type(&template, "AWS::ApiGatewayV2::Route") {
+        let (method, path) = route["RouteKey"]
+            .as_str()
+            .unwrap()
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("{name}"));
+        // `ANY` behind an authorizer would take a browser's preflight request too.
+        assert_ne!(method, "ANY", "{name}");
+        if WITHOUT_TOKEN.iter().any(|prefix| path.starts_with(prefix)) {
+            assert_eq!(route["AuthorizationType"], "NONE", "{name}");
+        } else {
+            assert_eq!(route["AuthorizationType"], "JWT", "{name}");
+            assert_eq!(target(&route["AuthorizerId"]), "Authorizer", "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_policy_names_every_resource_or_every_action() {
+    let template = template();
+    let mut statements = 0;
+    for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
+        for (name, properties) in of_type(&template, kind) {
+            let (mut resources, mut actions) = (Vec::new(), Vec::new());
+            every(properties, "Resource", &mut resources);
+            every(properties, "Action", &mut actions);
+            statements += resources.len();
+            assert!(
+                resources
+                    .iter()
+                    .flat_map(|it| texts(it))
+                    .all(|it| it != "*"),
+                "{name}: every resource"
+            );
+            assert!(
+                actions
+                    .iter()
+                    .flat_map(|it| texts(it))
+                    .all(|it| it != "*" && !it.ends_with(":*")),
+                "{name}: every action"
+            );
+        }
+    }
+    assert!(
+        statements > 10,
+        "only {statements} statements were looked at"
+    );
+}
+
+/// XC-1: what is indexed across tenants is for the sweeping function alone; all else stays within tenants' keys.
+#[test]
+fn only_the_relay_reads_across_tenants() {
+    let template = template();
+    let mut readers = Vec::new();
+    for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
+        for (name, properties) in of_type(&template, kind) {
+            let mut statements = Vec::new();
+            every(properties, "Statement", &mut statements);
+            for statement in statements.iter().flat_map(|it| it.as_array().unwrap()) {
+                let resource = statement["Resource"].to_string();
+                if resource.contains("index/due") {
+                    readers.push(name);
+                } else if resource.contains("Table")
+                    && !resource.contains("stream")
+                    && !resource.contains("StreamArn")
+                {
+                    let keys =
+                        &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+                    assert_eq!(keys, &json!(["T#*"]), "{name}");
+                }
+            }
+        }
+    }
+    assert_eq!(readers, ["OutboxRelayRole"]);
+}
+
+/// What each function's role may do, without what all of them share (logs, their items, the key through services).
+fn own_actions(template: &Value) -> BTreeMap<&str, BTreeSet<String>> {
+    let (roles, policies) = (
+        of_type(template, "AWS::IAM::Role"),
+        of_type(template, "AWS::IAM::ManagedPolicy"),
+    );
+    of_type(template, FUNCTION)
+        .into_iter()
+        .map(|(name, function)| {
+            let role = roles[target(&function["Role"])];
+            let mut actions = Vec::new();
+            every(&role["Policies"], "Action", &mut actions);
+            for held in role["ManagedPolicyArns"].as_array().unwrap() {
+                if !["WriteTenantItems", "UseKey"].contains(&target(held)) {
+                    every(policies[target(held)], "Action", &mut actions);
+                }
+            }
+            let own = actions
+                .into_iter()
+                .flat_map(texts)
+                .filter(|action| !action.starts_with("logs:"))
+                .collect();
+            (name, own)
+        })
+        .collect()
+}
+
+/// XC-10, XC-13: secrets are sealed by the function that saves them and opened by those that use them; mail is sent
+/// by delivery; functions behind the API reach no queue.
+#[test]
+fn functions_behind_the_api_hold_only_what_they_use() {
+    let template = template();
+    let actions = own_actions(&template);
+    let held = |name: &str| actions[name].iter().map(String::as_str).collect::<Vec<_>>();
+    let secret = "secretsmanager:GetSecretValue";
+    assert_eq!(held("MeetingApi"), ["kms:Decrypt", secret]);
+    assert_eq!(held("Approval"), ["kms:Decrypt", secret]);
+    assert_eq!(held("Settings"), ["kms:Decrypt", "kms:Encrypt", secret]);
+    for (name, actions) in &actions {
+        let mail = actions.iter().any(|action| action.starts_with("ses:"));
+        assert_eq!(mail, *name == "Delivery", "{name} and mail");
+    }
+}
+
+/// XC-10: the key is used for secrets only with tenant and purpose as encryption context; else through a service.
+#[test]
+fn every_use_of_the_key_is_bound() {
+    let template = template();
+    let bound = json!({
+        "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["tenant", "purpose"] },
+        "Null": { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:purpose": "false" },
+    });
+    let (mut direct, mut through) = (0, 0);
+    for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
+        for (name, properties) in of_type(&template, kind) {
+            let mut statements = Vec::new();
+            every(properties, "Statement", &mut statements);
+            for statement in statements.iter().flat_map(|it| it.as_array().unwrap()) {
+                if !statement["Action"].to_string().contains("kms:") {
+                    continue;
+                }
+                assert_eq!(target(&statement["Resource"]), "Key", "{name}");
+                if statement["Condition"]["StringEquals"]["kms:ViaService"].is_array() {
+                    through += 1;
+                } else {
+                    assert_eq!(statement["Condition"], bound, "{name}");
+                    direct += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((direct, through), (2, 1));
+}
+
+/// XC-13: without a sender nobody may send mail.
+#[test]
+fn mail_is_permitted_only_where_a_sender_is_named() {
+    let template = template();
+    let delivery = &template["Resources"]["DeliveryRole"];
+    let mut choices = Vec::new();
+    every(delivery, "Fn::If", &mut choices);
+    let mail = choices
+        .iter()
+        .find(|choice| choice[0] == "HasMailFrom")
+        .unwrap();
+    assert_eq!(
+        mail[1]["Action"],
+        json!(["ses:SendEmail", "ses:SendRawEmail"])
+    );
+    assert_eq!(
+        mail[1]["Condition"]["StringEqualsIgnoreCase"]["ses:FromAddress"][0],
+        json!({ "Ref": "MailFrom" })
+    );
+    assert_eq!(mail[2], json!({ "Ref": "AWS::NoValue" }));
+    assert_eq!(template["Parameters"]["MailFrom"]["Default"], "");
+}

@@ -1,0 +1,168 @@
+//! Functions: limits, logs, alarms, and what they are told.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::document::{FUNCTION, QUEUE, of_type, queue_mappings, target, template};
+
+#[test]
+fn every_function_has_a_timeout_a_memory_size_a_role_of_its_own_and_logs_that_expire() {
+    let template = template();
+    let default_memory = &template["Globals"]["Function"]["MemorySize"];
+    let logs = of_type(&template, "AWS::Logs::LogGroup");
+    let mut roles = BTreeSet::new();
+    for (name, function) in of_type(&template, FUNCTION) {
+        let timeout = function["Timeout"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{name} has no time-out"));
+        let told = &function["Environment"]["Variables"]["CONVOKE_FUNCTION_TIMEOUT_S"];
+        assert_eq!(
+            told,
+            &json!(timeout.to_string()),
+            "{name} is told another time-out than it has"
+        );
+        assert!(
+            function["MemorySize"].is_u64() || default_memory.is_u64(),
+            "{name} has no memory size"
+        );
+        assert!(
+            roles.insert(target(&function["Role"])),
+            "{name} shares its role"
+        );
+        let group = target(&function["LoggingConfig"]["LogGroup"]);
+        assert!(
+            !logs[group]["RetentionInDays"].is_null(),
+            "{name}'s logs stay for ever"
+        );
+    }
+}
+
+#[test]
+fn reserved_concurrency_is_asked_for_only_by_parameter() {
+    let template = template();
+    for (name, function) in of_type(&template, FUNCTION) {
+        let choice = &function["ReservedConcurrentExecutions"]["Fn::If"];
+        let parameter = target(&choice[1]);
+        assert_eq!(
+            template["Parameters"][parameter]["Default"], 0,
+            "{name}: {parameter}"
+        );
+        assert_eq!(choice[2], json!({ "Ref": "AWS::NoValue" }), "{name}");
+    }
+}
+
+#[test]
+fn functions_behind_the_api_answer_before_it_gives_up() {
+    let template = template();
+    let functions = of_type(&template, FUNCTION);
+    for (name, integration) in of_type(&template, "AWS::ApiGatewayV2::Integration") {
+        let timeout = functions[target(&integration["IntegrationUri"])]["Timeout"]
+            .as_u64()
+            .unwrap();
+        assert!(timeout <= 29, "{name}: {timeout} s");
+        assert_eq!(integration["PayloadFormatVersion"], "2.0", "{name}");
+    }
+}
+
+#[test]
+fn alarms_watch_every_dead_letter_and_every_function() {
+    let template = template();
+    let mut watched = BTreeSet::new();
+    for alarm in of_type(&template, "AWS::CloudWatch::Alarm").into_values() {
+        let metric = alarm["MetricName"].as_str().unwrap();
+        for dimension in alarm["Dimensions"].as_array().unwrap() {
+            watched.insert((metric, target(&dimension["Value"])));
+        }
+    }
+    for name in of_type(&template, FUNCTION).into_keys() {
+        assert!(
+            watched.contains(&("Errors", name)) && watched.contains(&("Throttles", name)),
+            "{name}"
+        );
+    }
+    let read: BTreeSet<_> = queue_mappings(&template)
+        .into_iter()
+        .map(|(_, _, source)| source)
+        .collect();
+    for name in of_type(&template, QUEUE).into_keys() {
+        let metric = if read.contains(name) {
+            "ApproximateAgeOfOldestMessage"
+        } else {
+            "ApproximateNumberOfMessagesVisible"
+        };
+        assert!(
+            watched.contains(&(metric, name)),
+            "nobody is told about {name}"
+        );
+    }
+}
+
+#[test]
+fn functions_are_built_for_arm_unless_asked_otherwise() {
+    let template = template();
+    assert_eq!(template["Parameters"]["Architecture"]["Default"], "arm64");
+    assert_eq!(
+        template["Globals"]["Function"]["Architectures"],
+        json!([{ "Ref": "Architecture" }])
+    );
+}
+
+/// What each function is told besides what all of them are: its boot fails, or a feature is off, without.
+#[test]
+fn every_function_is_told_what_it_reads() {
+    const EDGE: [&str; 4] = [
+        "CONVOKE_ROOT_SECRET_ARN",
+        "CONVOKE_PUBLIC_URL",
+        "CONVOKE_CLAIMS",
+        "CONVOKE_DEFAULT_USER_TYPE",
+    ];
+    const CLOUD: [&str; 3] = ["CONVOKE_KEY_ID", "GRAPH_BASE_URL", "LOGIN_BASE_URL"];
+    const PROFILE: [&str; 5] = [
+        "MS_GRAPH_TENANT_ID",
+        "MS_GRAPH_CLIENT_ID",
+        "MS_GRAPH_CLIENT_SECRET_ARN",
+        "MS_GRAPH_ORGANIZER_EMAIL",
+        "MS_GRAPH_ORG_ID",
+    ];
+    let expected: [(&str, Vec<&[&str]>); 6] = [
+        (
+            "MeetingApi",
+            vec![&EDGE, &CLOUD, &PROFILE, &["CONVOKE_DOMAIN"]],
+        ),
+        (
+            "Approval",
+            vec![&EDGE, &CLOUD, &["CONVOKE_DOMAIN", "CONVOKE_MAIL_FROM"]],
+        ),
+        ("Settings", vec![&EDGE, &CLOUD, &PROFILE]),
+        ("IcsDownload", vec![&EDGE, &["CONVOKE_DOMAIN"]]),
+        (
+            "OutboxRelay",
+            vec![&["CONVOKE_DELIVERY_QUEUE_URL", "CONVOKE_GRAPH_QUEUE_URL"]],
+        ),
+        (
+            "Delivery",
+            vec![
+                &EDGE[..2],
+                &CLOUD,
+                &PROFILE,
+                &["CONVOKE_DOMAIN", "CONVOKE_EVENT_BUS"],
+                &["CONVOKE_MAIL_FROM", "CONVOKE_SES_CONFIGURATION_SET"],
+            ],
+        ),
+    ];
+    let template = template();
+    let functions = of_type(&template, FUNCTION);
+    assert_eq!(functions.len(), expected.len());
+    for (name, parts) in expected {
+        let mut wanted: BTreeSet<&str> = parts.into_iter().flatten().copied().collect();
+        wanted.insert("CONVOKE_FUNCTION_TIMEOUT_S");
+        let told = functions[name]["Environment"]["Variables"]
+            .as_object()
+            .unwrap();
+        let told: BTreeSet<&str> = told.keys().map(String::as_str).collect();
+        assert_eq!(told, wanted, "{name}");
+    }
+    let all = &template["Globals"]["Function"]["Environment"]["Variables"];
+    assert!(all["CONVOKE_TABLE"].is_object() && all["CONVOKE_LOG"].is_object());
+}

@@ -1,0 +1,126 @@
+//! Queues, streams, schedules, and what is kept.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::document::{FUNCTION, MAPPING, QUEUE, of_type, queue_mappings, target, template};
+
+#[test]
+fn every_queue_that_is_read_has_a_dead_letter_queue() {
+    let template = template();
+    let queues = of_type(&template, QUEUE);
+    for (name, _, source) in queue_mappings(&template) {
+        let dead_letters = target(&queues[source]["RedrivePolicy"]["deadLetterTargetArn"]);
+        assert!(
+            queues.contains_key(dead_letters),
+            "{name}: {source} gives up into {dead_letters}"
+        );
+        assert_eq!(
+            queues[source]["FifoQueue"], queues[dead_letters]["FifoQueue"],
+            "{source} and its dead letters"
+        );
+        assert!(
+            queues[dead_letters]["MessageRetentionPeriod"].as_u64() >= Some(1_209_600),
+            "{dead_letters} keeps 14 days"
+        );
+    }
+}
+
+#[test]
+fn streams_and_schedules_have_somewhere_to_put_what_fails() {
+    let template = template();
+    let queues = of_type(&template, QUEUE);
+    let streams = of_type(&template, MAPPING)
+        .into_iter()
+        .filter(|(_, it)| !queues.contains_key(target(&it["EventSourceArn"])));
+    for (name, mapping) in streams {
+        assert!(
+            queues.contains_key(target(
+                &mapping["DestinationConfig"]["OnFailure"]["Destination"]
+            )),
+            "{name}"
+        );
+        assert!(
+            mapping["MaximumRetryAttempts"].is_u64(),
+            "{name} retries for ever"
+        );
+        assert_eq!(
+            mapping["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"]),
+            "{name}"
+        );
+    }
+    let run_by_events: BTreeSet<_> = of_type(&template, "AWS::Lambda::EventInvokeConfig")
+        .into_values()
+        .filter(|it| {
+            queues.contains_key(target(&it["DestinationConfig"]["OnFailure"]["Destination"]))
+        })
+        .map(|it| target(&it["FunctionName"]))
+        .collect();
+    for (name, schedule) in of_type(&template, "AWS::Scheduler::Schedule") {
+        assert!(
+            queues.contains_key(target(&schedule["Target"]["DeadLetterConfig"]["Arn"])),
+            "{name}"
+        );
+        // The scheduler only hands over; a run that fails afterwards is the function's own business.
+        assert!(
+            run_by_events.contains(target(&schedule["Target"]["Arn"])),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn queue_mappings_limit_their_concurrency_report_failures_and_leave_time_for_retries() {
+    let template = template();
+    let (queues, functions) = (of_type(&template, QUEUE), of_type(&template, FUNCTION));
+    for (name, mapping, source) in queue_mappings(&template) {
+        assert!(
+            mapping["ScalingConfig"]["MaximumConcurrency"].as_u64() >= Some(2),
+            "{name}"
+        );
+        assert_eq!(
+            mapping["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"]),
+            "{name}"
+        );
+        let timeout = functions[target(&mapping["FunctionName"])]["Timeout"]
+            .as_u64()
+            .unwrap();
+        let visibility = queues[source]["VisibilityTimeout"].as_u64().unwrap();
+        assert!(
+            visibility >= 6 * timeout,
+            "{source}: {visibility} s is less than six times {timeout} s"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_made_again_is_kept_and_protected() {
+    let template = template();
+    let resources = &template["Resources"];
+    for name in ["Table", "Documents", "Key", "RootSecret"] {
+        assert_eq!(resources[name]["DeletionPolicy"], "Retain", "{name}");
+        assert_eq!(resources[name]["UpdateReplacePolicy"], "Retain", "{name}");
+    }
+    let table = &resources["Table"]["Properties"];
+    assert_eq!(
+        table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+    assert_eq!(
+        table["TimeToLiveSpecification"],
+        json!({ "AttributeName": "expires_at", "Enabled": true })
+    );
+    assert_eq!(table["StreamSpecification"]["StreamViewType"], "NEW_IMAGE");
+    assert_eq!(
+        table["SSESpecification"]["KMSMasterKeyId"],
+        json!({ "Fn::GetAtt": ["Key", "Arn"] })
+    );
+    assert_eq!(
+        template["Parameters"]["DeletionProtection"]["Default"],
+        "true"
+    );
+    assert_eq!(resources["Key"]["Properties"]["EnableKeyRotation"], true);
+}

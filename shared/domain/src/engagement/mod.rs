@@ -1,0 +1,96 @@
+//! An engagement: everything that belongs to one appointment or one online
+//! meeting, and moves together (AP-6, AP-7, OM-6).
+//!
+//! Request, schedule entry, online meeting and interaction of one engagement
+//! share one UUID and one partition of the table. A use case reads the whole,
+//! changes it by one of these rules, and writes it at once: what people see can
+//! never be half moved. Its *root* (the request, else the meeting, else the
+//! entry, else the interaction) is rewritten by every write, and so is its lock.
+
+mod appointment;
+mod effects;
+mod event;
+mod remote;
+#[cfg(test)]
+mod tests;
+
+pub use appointment::{Approval, End, Imported, MeetingPlan};
+pub use effects::{Fact, Notice, Reader, facts, notices};
+pub use event::{EngagementEvent, event_of};
+pub use remote::{Aftermath, Created, EVENT_REMOVED, NO_TEAMS_MEETING};
+
+use crate::appointment::AppointmentRequest;
+use crate::interaction::Interaction;
+use crate::online_meeting::OnlineMeeting;
+use crate::schedule_entry::ScheduleEntry;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Engagement {
+    /// What a client asked for.
+    pub request: Option<AppointmentRequest>,
+    /// The technician's time.
+    pub entry: Option<ScheduleEntry>,
+    /// The Teams meeting.
+    pub meeting: Option<OnlineMeeting>,
+    /// The place on the client's timeline.
+    pub interaction: Option<Interaction>,
+}
+
+/// The kinds of parts, in the order in which one is the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The request.
+    Request,
+    /// The online meeting.
+    Meeting,
+    /// The schedule entry.
+    Entry,
+    /// The interaction.
+    Interaction,
+}
+
+impl Engagement {
+    /// Whether nothing is left of it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The part that every write rewrites.
+    pub fn root(&self) -> Option<Part> {
+        if self.request.is_some() {
+            Some(Part::Request)
+        } else if self.meeting.is_some() {
+            Some(Part::Meeting)
+        } else if self.entry.is_some() {
+            Some(Part::Entry)
+        } else {
+            self.interaction.as_ref().map(|_| Part::Interaction)
+        }
+    }
+
+    /// Gives each part that differs from `before` its next version, and the root
+    /// in any case.
+    pub fn raise_versions(&mut self, before: &Self) {
+        let root = self.root();
+        if let Some(request) = &mut self.request {
+            request.version = before.request.as_ref().map_or(0, |one| one.version) + 1;
+        }
+        if let Some(meeting) = &mut self.meeting
+            && (root == Some(Part::Meeting) || before.meeting.as_ref() != Some(&*meeting))
+        {
+            meeting.version = before.meeting.as_ref().map_or(0, |one| one.version) + 1;
+        }
+        if let Some(entry) = &mut self.entry
+            && (root == Some(Part::Entry) || before.entry.as_ref() != Some(&*entry))
+        {
+            entry.version = before.entry.as_ref().map_or(0, |one| one.version) + 1;
+        }
+        if let Some(interaction) = &mut self.interaction
+            && (root == Some(Part::Interaction)
+                || before.interaction.as_ref() != Some(&*interaction))
+        {
+            interaction.version = before.interaction.as_ref().map_or(0, |one| one.version) + 1;
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! How calls to Microsoft end, and what that means for everything else (AP-4,
+//! AP-5, OM-3).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::Engagement;
+use crate::address::WebLink;
+use crate::appointment::MeetingColumns;
+use crate::error::Error;
+use crate::ics::{JoinLink, OnlineService};
+use crate::id::InteractionId;
+use crate::interaction::{Interaction, InteractionStatus, InteractionType};
+use crate::online_meeting::{Claim, OnlineMeeting, RemoteState, Span, Status};
+
+/// How soon an id that did not resolve is looked for again.
+const RESOLVE_AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+/// An event that Microsoft has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// Its immutable id.
+    pub event_id: String,
+    /// The join link; absent: it is an event without a Teams meeting.
+    pub join_url: Option<WebLink>,
+    /// Whether the event was removed again already, since it has no Teams meeting.
+    pub removed: bool,
+    /// The online meeting's id, where it resolved already.
+    pub meeting_id: Option<String>,
+}
+
+/// What follows a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aftermath {
+    /// It is tried again, not before this long.
+    TryAgain(Option<TimeDelta>),
+    /// It certainly had no effect, and trying again would not help.
+    Over,
+}
+
+/// The error code of an event that Microsoft made without a Teams meeting.
+pub const NO_TEAMS_MEETING: &str = "no_teams_meeting";
+/// The error code of an event that somebody removed in Outlook.
+pub const EVENT_REMOVED: &str = "event_removed";
+
+impl Engagement {
+    fn held_meeting(&mut self, token: Uuid) -> Result<&mut OnlineMeeting, Error> {
+        self.meeting
+            .as_mut()
+            .filter(|meeting| meeting.remote.is_held_by(token))
+            .ok_or_else(|| {
+                Error::in_progress(
+                    "meeting_in_progress",
+                    "somebody else is at work on this Teams meeting",
+                )
+            })
+    }
+
+    /// Microsoft has made the event. Where the meeting is not wanted any more,
+    /// or has no Teams link, the event is to be removed instead.
+    pub fn created(
+        &mut self,
+        created: Created,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        meeting.provider_event_id = Some(created.event_id);
+        meeting.updated_at = now;
+        if meeting.remote.state == RemoteState::Deleting {
+            meeting.remote.wake(RemoteState::Deleting, now);
+            return Ok(());
+        }
+        let Some(url) = created.join_url else {
+            meeting.become_status(Status::Failed)?;
+            meeting.error_code = Some(NO_TEAMS_MEETING.to_owned());
+            if created.removed {
+                meeting.remote.rest(RemoteState::Gone);
+            } else {
+                meeting.remote.wake(RemoteState::Deleting, now);
+            }
+            self.tell_without_meeting(false, now);
+            return Ok(());
+        };
+        meeting.become_status(Status::Scheduled)?;
+        meeting.error_code = None;
+        meeting.join_url = Some(url.clone());
+        meeting.provider_meeting_id.clone_from(&created.meeting_id);
+        meeting.settle_created(now);
+        self.attach(&url, created.meeting_id, now);
+        Ok(())
+    }
+
+    /// Creating the event failed (AP-5): everybody is told without a link.
+    pub fn creation_failed(
+        &mut self,
+        code: &str,
+        aftermath: Aftermath,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        let still_wanted = meeting.remote.state == RemoteState::Creating;
+        meeting.error_code = Some(code.to_owned());
+        meeting.updated_at = now;
+        match aftermath {
+            Aftermath::TryAgain(wait) => meeting.remote.put_back(now, wait),
+            Aftermath::Over if still_wanted => meeting.remote.rest(RemoteState::None),
+            Aftermath::Over => meeting.remote.rest(RemoteState::Gone),
+        }
+        if still_wanted {
+            meeting.become_status(Status::Failed)?;
+            let may_still_come = aftermath != Aftermath::Over;
+            self.tell_without_meeting(may_still_come, now);
+        }
+        Ok(())
+    }
+
+    /// The event shows other times now.
+    pub fn event_moved(
+        &mut self,
+        shown: Span,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        meeting.remote.shown = shown;
+        meeting.updated_at = now;
+        match meeting.remote.state {
+            RemoteState::Deleting => meeting.remote.wake(RemoteState::Deleting, now),
+            _ => {
+                meeting.error_code = None;
+                meeting.settle_created(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// The event is not there any more: as good as removed where it was to be;
+    /// otherwise the link that people hold is dead, and is taken back.
+    pub fn event_gone(&mut self, token: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        let was_wanted = meeting.remote.state != RemoteState::Deleting;
+        meeting.remote.rest(RemoteState::Gone);
+        meeting.updated_at = now;
+        if !was_wanted {
+            // A failure keeps its code; an ended meeting has none.
+            if meeting.status == Status::Cancelled {
+                meeting.error_code = None;
+            }
+            return Ok(());
+        }
+        meeting.become_status(Status::Failed)?;
+        meeting.error_code = Some(EVENT_REMOVED.to_owned());
+        meeting.join_url = None;
+        self.detach(now);
+        Ok(())
+    }
+
+    /// Moving or removing the event failed; it is tried again, or given up.
+    pub fn call_failed(
+        &mut self,
+        code: &str,
+        aftermath: Aftermath,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        meeting.error_code = Some(code.to_owned());
+        meeting.updated_at = now;
+        match aftermath {
+            Aftermath::TryAgain(wait) => meeting.remote.put_back(now, wait),
+            Aftermath::Over => meeting.remote.rest(RemoteState::Unreachable),
+        }
+        Ok(())
+    }
+
+    /// A creation's event was looked for, to be removed, and not found this time.
+    pub fn looked_in_vain(&mut self, token: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        meeting.remote.empty_lookups += 1;
+        meeting.remote.put_back(now, None);
+        Ok(())
+    }
+
+    /// There was nothing to do.
+    pub fn let_rest(&mut self, token: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        let state = meeting.remote.state;
+        meeting.remote.rest(state);
+        meeting.updated_at = now;
+        Ok(())
+    }
+
+    /// The id behind the join link was looked for.
+    pub fn resolved(
+        &mut self,
+        meeting_id: Option<String>,
+        aftermath: Aftermath,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let meeting = self.held_meeting(token)?;
+        meeting.updated_at = now;
+        match (&meeting_id, aftermath) {
+            (Some(_), _) => {
+                meeting.provider_meeting_id.clone_from(&meeting_id);
+                let attempts_were_for_this = meeting.remote.state == RemoteState::InStep;
+                if attempts_were_for_this {
+                    meeting.settle_created(now);
+                } else {
+                    let state = meeting.remote.state;
+                    meeting.remote.wake(state, now);
+                }
+                if let Some(request) = &mut self.request
+                    && request.columns.url.is_some()
+                {
+                    request.columns.meeting_id = meeting_id;
+                }
+            }
+            (None, Aftermath::TryAgain(wait)) => meeting.remote.put_back(now, wait),
+            (None, Aftermath::Over) => {
+                let state = meeting.remote.state;
+                meeting.remote.rest(state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the link where people read it, and puts the meeting on the
+    /// client's timeline.
+    fn attach(&mut self, url: &WebLink, meeting_id: Option<String>, now: DateTime<Utc>) {
+        if let Some(request) = &mut self.request {
+            request.columns = MeetingColumns {
+                provider: Some(MeetingColumns::TEAMS.to_owned()),
+                url: Some(url.clone()),
+                meeting_id,
+            };
+            request.has_meeting = true;
+            // Whoever was told without a link is told again.
+            request.sequence += u32::from(request.told);
+            request.told = true;
+            request.updated_at = now;
+        }
+        self.write_join_line(Some(url), now);
+        if let Some(meeting) = &mut self.meeting {
+            let (client_id, contact_id) = (meeting.client_id.clone(), meeting.contact_id.clone());
+            if self.interaction.is_none() && (client_id.is_some() || contact_id.is_some()) {
+                self.interaction = Some(interaction_of(meeting, &self.request, url, now));
+            }
+            meeting.interaction_id = self
+                .interaction
+                .as_ref()
+                .map(|interaction| interaction.interaction_id);
+        }
+        if let Some(interaction) = &mut self.interaction {
+            interaction.status = InteractionStatus::Planned;
+        }
+    }
+
+    /// Takes a dead link back.
+    fn detach(&mut self, now: DateTime<Utc>) {
+        if let Some(request) = &mut self.request
+            && !request.columns.is_empty()
+        {
+            request.columns = MeetingColumns::default();
+            request.has_meeting = false;
+            request.sequence += u32::from(request.told);
+            request.updated_at = now;
+        }
+        self.write_join_line(None, now);
+        self.cancel_interaction(now);
+    }
+
+    fn tell_without_meeting(&mut self, may_still_come: bool, now: DateTime<Utc>) {
+        if let Some(request) = &mut self.request {
+            request.has_meeting = may_still_come;
+            if !request.told {
+                request.told = true;
+                request.updated_at = now;
+            }
+        }
+        if let Some(entry) = &mut self.entry {
+            entry.has_meeting = may_still_come;
+        }
+    }
+
+    /// Ends entry and interaction texts with the join line, or without.
+    fn write_join_line(&mut self, url: Option<&WebLink>, now: DateTime<Utc>) {
+        let words = self
+            .request
+            .as_ref()
+            .and_then(|request| request.description.clone())
+            .unwrap_or_default();
+        if let Some(entry) = &mut self.entry {
+            entry.notes = with_join_line(&words, url);
+            entry.has_meeting = url.is_some();
+            entry.updated_at = now;
+        }
+        if let Some(interaction) = &mut self.interaction {
+            interaction.notes = with_join_line(&words, url);
+            interaction.updated_at = now;
+        }
+    }
+
+    /// Moves an entry that no request stands behind, with its meeting.
+    pub fn move_entry(
+        &mut self,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+        claim: Claim,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        if end <= start {
+            return Err(Error::invalid(
+                "/end",
+                "out_of_range",
+                "the end is after the start",
+            ));
+        }
+        self.move_to(Span { start, end }, claim, now);
+        Ok(())
+    }
+
+    /// Deletes an entry that no request stands behind; its meeting is cancelled.
+    pub fn drop_entry(&mut self, claim: Claim, now: DateTime<Utc>) {
+        self.entry = None;
+        self.cancel_meeting(claim, now);
+    }
+
+    /// Cancels the meeting at once for everybody here; Microsoft follows.
+    pub(super) fn cancel_meeting(&mut self, claim: Claim, now: DateTime<Utc>) {
+        if let Some(meeting) = &mut self.meeting {
+            meeting.cancel(claim, now);
+        }
+        self.write_join_line(None, now);
+        self.cancel_interaction(now);
+    }
+
+    fn cancel_interaction(&mut self, now: DateTime<Utc>) {
+        if let Some(interaction) = &mut self.interaction {
+            interaction.status = InteractionStatus::Cancelled;
+            interaction.updated_at = now;
+        }
+    }
+}
+
+impl OnlineMeeting {
+    /// Microsoft holds the event: it is in step, or has to be moved, or its id
+    /// is still to be resolved.
+    fn settle_created(&mut self, now: DateTime<Utc>) {
+        if self.remote.shown != self.span() {
+            self.remote.wake(RemoteState::Updating, now);
+            return;
+        }
+        self.remote.rest(RemoteState::InStep);
+        let resolvable = self.organizer.object_id.is_some() && self.join_url.is_some();
+        if self.provider_meeting_id.is_none() && resolvable {
+            self.remote.due_at = Some(now + RESOLVE_AGAIN);
+        }
+    }
+
+    /// Moves the meeting; capture starts over.
+    pub(super) fn move_to(&mut self, span: Span, claim: Claim, now: DateTime<Utc>) {
+        if self.status == Status::Cancelled {
+            return;
+        }
+        (self.start, self.end) = (span.start, span.end);
+        self.updated_at = now;
+        if self.status != Status::Failed {
+            self.status = Status::Scheduled;
+            self.recording_fetch_attempts = 0;
+        }
+        if matches!(
+            self.remote.state,
+            RemoteState::InStep | RemoteState::Updating | RemoteState::Unreachable
+        ) {
+            self.remote.follow(RemoteState::Updating, claim, now);
+        }
+    }
+
+    /// Cancels the meeting; what Microsoft holds is to be removed.
+    fn cancel(&mut self, claim: Claim, now: DateTime<Utc>) {
+        if self.status == Status::Cancelled {
+            return;
+        }
+        self.status = Status::Cancelled;
+        self.updated_at = now;
+        if self.is_live() || self.remote.state == RemoteState::Deleting {
+            self.remote.follow(RemoteState::Deleting, claim, now);
+        }
+    }
+}
+
+/// A text that ends with the join line, once; without a link the text alone.
+pub(super) fn with_join_line(words: &str, url: Option<&WebLink>) -> String {
+    match url {
+        None => words.to_owned(),
+        Some(url) => JoinLink {
+            url: url.clone(),
+            service: OnlineService::Teams,
+        }
+        .append_to(words),
+    }
+}
+
+fn interaction_of(
+    meeting: &OnlineMeeting,
+    request: &Option<crate::appointment::AppointmentRequest>,
+    url: &WebLink,
+    now: DateTime<Utc>,
+) -> Interaction {
+    let request = request.as_ref();
+    Interaction {
+        interaction_id: InteractionId::new(meeting.online_meeting_id.uuid()),
+        kind: InteractionType::OnlineMeeting,
+        title: meeting.subject.clone(),
+        notes: with_join_line(
+            request
+                .and_then(|request| request.description.as_deref())
+                .unwrap_or_default(),
+            Some(url),
+        ),
+        client_id: meeting.client_id.clone(),
+        contact_id: meeting.contact_id.clone(),
+        user_id: request
+            .and_then(|request| request.assignee.as_ref())
+            .map(|assignee| assignee.user_id.clone())
+            .or_else(|| Some(meeting.created_by.clone())),
+        start: meeting.start,
+        end: meeting.end,
+        status: InteractionStatus::default(),
+        version: 0,
+        created_at: now,
+        updated_at: now,
+    }
+}

@@ -1,0 +1,1 @@
+//! AP-2 to AP-7 as state changes.

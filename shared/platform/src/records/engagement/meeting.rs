@@ -1,0 +1,204 @@
+//! Online meetings in the table: `A#<id>` / `MEETING`. What Microsoft has to
+//! follow waits in the due index.
+
+use chrono::{DateTime, Utc};
+use convoke_domain::id::{
+    AppointmentRequestId, InteractionId, OnlineMeetingId, ScheduleEntryId, UserId,
+};
+use convoke_domain::online_meeting::{
+    Claim, OnlineMeeting, Organizer, Remote, RemoteState, Span, Status,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{engagement_partition, read_client, read_contact, read_link, read_zone};
+use crate::records::corrupt;
+use crate::store::{Due, DueKind, Indexes, Key, Record, StoreError};
+
+/// An online meeting as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OnlineMeetingRecord {
+    id: Uuid,
+    provider: String,
+    provider_meeting_id: Option<String>,
+    provider_event_id: Option<String>,
+    ms_tenant_id: Option<String>,
+    organizer_upn: String,
+    organizer_object_id: Option<String>,
+    subject: String,
+    join_url: Option<String>,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    timezone: String,
+    status: String,
+    remote: RemoteRecord,
+    error_code: Option<String>,
+    recording_fetch_attempts: u32,
+    last_fetch_at: Option<DateTime<Utc>>,
+    appointment_request_id: Option<Uuid>,
+    interaction_id: Option<Uuid>,
+    schedule_entry_id: Option<Uuid>,
+    client_id: Option<String>,
+    contact_id: Option<String>,
+    created_by: String,
+    is_legacy: bool,
+    version: u64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct RemoteRecord {
+    state: String,
+    transaction_id: Uuid,
+    shown_start: DateTime<Utc>,
+    shown_end: DateTime<Utc>,
+    claim: Option<Uuid>,
+    claimed_until: Option<DateTime<Utc>>,
+    due_at: Option<DateTime<Utc>>,
+    attempts: u32,
+    empty_lookups: u32,
+}
+
+impl OnlineMeetingRecord {
+    /// Where an online meeting is stored.
+    pub fn key_of(id: OnlineMeetingId) -> Key {
+        Key::new(engagement_partition(id.uuid()), "MEETING")
+    }
+}
+
+impl Record for OnlineMeetingRecord {
+    const KIND: &'static str = "online meeting";
+
+    fn key(&self) -> Key {
+        Self::key_of(OnlineMeetingId::new(self.id))
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn indexes(&self) -> Indexes {
+        Indexes {
+            due: self.remote.due_at.map(|at| Due {
+                kind: DueKind::OnlineMeeting,
+                at,
+            }),
+            ..Indexes::default()
+        }
+    }
+}
+
+impl From<&Remote> for RemoteRecord {
+    fn from(remote: &Remote) -> Self {
+        Self {
+            state: remote.state.as_str().to_owned(),
+            transaction_id: remote.transaction_id,
+            shown_start: remote.shown.start,
+            shown_end: remote.shown.end,
+            claim: remote.claim.map(|claim| claim.token),
+            claimed_until: remote.claim.map(|claim| claim.until),
+            due_at: remote.due_at,
+            attempts: remote.attempts,
+            empty_lookups: remote.empty_lookups,
+        }
+    }
+}
+
+impl TryFrom<RemoteRecord> for Remote {
+    type Error = StoreError;
+
+    fn try_from(record: RemoteRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            state: RemoteState::parse(&record.state)
+                .ok_or_else(|| corrupt("remote_state", &record.state))?,
+            transaction_id: record.transaction_id,
+            shown: Span {
+                start: record.shown_start,
+                end: record.shown_end,
+            },
+            claim: record
+                .claim
+                .zip(record.claimed_until)
+                .map(|(token, until)| Claim { token, until }),
+            due_at: record.due_at,
+            attempts: record.attempts,
+            empty_lookups: record.empty_lookups,
+        })
+    }
+}
+
+impl From<&OnlineMeeting> for OnlineMeetingRecord {
+    fn from(meeting: &OnlineMeeting) -> Self {
+        Self {
+            id: meeting.online_meeting_id.uuid(),
+            provider: "teams".to_owned(),
+            provider_meeting_id: meeting.provider_meeting_id.clone(),
+            provider_event_id: meeting.provider_event_id.clone(),
+            ms_tenant_id: meeting.organizer.ms_tenant_id.clone(),
+            organizer_upn: meeting.organizer.upn.clone(),
+            organizer_object_id: meeting.organizer.object_id.clone(),
+            subject: meeting.subject.clone(),
+            join_url: meeting.join_url.as_ref().map(|url| url.as_str().to_owned()),
+            start: meeting.start,
+            end: meeting.end,
+            timezone: meeting.zone.name().to_owned(),
+            status: meeting.status.as_str().to_owned(),
+            remote: RemoteRecord::from(&meeting.remote),
+            error_code: meeting.error_code.clone(),
+            recording_fetch_attempts: meeting.recording_fetch_attempts,
+            last_fetch_at: meeting.last_fetch_at,
+            appointment_request_id: meeting
+                .appointment_request_id
+                .map(AppointmentRequestId::uuid),
+            interaction_id: meeting.interaction_id.map(InteractionId::uuid),
+            schedule_entry_id: meeting.schedule_entry_id.map(ScheduleEntryId::uuid),
+            client_id: meeting.client_id.as_ref().map(ToString::to_string),
+            contact_id: meeting.contact_id.as_ref().map(ToString::to_string),
+            created_by: meeting.created_by.to_string(),
+            is_legacy: meeting.is_legacy,
+            version: meeting.version,
+            created_at: meeting.created_at,
+            updated_at: meeting.updated_at,
+        }
+    }
+}
+
+impl TryFrom<OnlineMeetingRecord> for OnlineMeeting {
+    type Error = StoreError;
+
+    fn try_from(record: OnlineMeetingRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            online_meeting_id: OnlineMeetingId::new(record.id),
+            provider_meeting_id: record.provider_meeting_id,
+            provider_event_id: record.provider_event_id,
+            organizer: Organizer {
+                ms_tenant_id: record.ms_tenant_id,
+                upn: record.organizer_upn,
+                object_id: record.organizer_object_id,
+            },
+            subject: record.subject,
+            join_url: read_link(record.join_url.as_deref())?,
+            start: record.start,
+            end: record.end,
+            zone: read_zone(&record.timezone)?,
+            status: Status::parse(&record.status)
+                .ok_or_else(|| corrupt("status", &record.status))?,
+            remote: record.remote.try_into()?,
+            error_code: record.error_code,
+            recording_fetch_attempts: record.recording_fetch_attempts,
+            last_fetch_at: record.last_fetch_at,
+            appointment_request_id: record.appointment_request_id.map(AppointmentRequestId::new),
+            interaction_id: record.interaction_id.map(InteractionId::new),
+            schedule_entry_id: record.schedule_entry_id.map(ScheduleEntryId::new),
+            client_id: read_client(record.client_id.as_deref())?,
+            contact_id: read_contact(record.contact_id.as_deref())?,
+            created_by: UserId::parse(&record.created_by)
+                .map_err(|error| corrupt("created_by", error))?,
+            is_legacy: record.is_legacy,
+            version: record.version,
+            created_at: record.created_at,
+            updated_at: record.updated_at,
+        })
+    }
+}

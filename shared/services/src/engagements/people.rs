@@ -1,0 +1,114 @@
+//! Whose names and addresses are copied onto appointments, and how the copies
+//! stay fresh (XC-14).
+
+use convoke_domain::appointment::{AppointmentRequest, PersonCopy};
+use convoke_domain::directory::{Contact, Person, User};
+use convoke_domain::error::Error;
+use convoke_domain::id::{ContactId, UserId};
+use convoke_platform::records::{ContactRecord, InvolvementRecord, UserRecord};
+use convoke_platform::store::{Query, Record, StoreError, TenantStore};
+use convoke_platform::tenant::Tenant;
+
+use super::write::Write;
+use super::{Desk, load};
+use crate::core::undisturbed;
+
+/// What the directory knows of a user.
+pub(super) async fn find_user(
+    store: &TenantStore,
+    id: &UserId,
+) -> Result<Option<User>, StoreError> {
+    store
+        .get::<UserRecord>(&UserRecord::key_of(id))
+        .await?
+        .map(User::try_from)
+        .transpose()
+}
+
+/// What the directory knows of a contact.
+pub(super) async fn find_contact(
+    store: &TenantStore,
+    id: &ContactId,
+) -> Result<Option<Contact>, StoreError> {
+    store
+        .get::<ContactRecord>(&ContactRecord::key_of(id))
+        .await?
+        .map(Contact::try_from)
+        .transpose()
+}
+
+pub(super) fn copy_of(person: &Person) -> PersonCopy {
+    PersonCopy {
+        name: person.name.clone(),
+        email: person.email.clone(),
+    }
+}
+
+/// Copies a user's present name and address onto the appointments they hold.
+pub async fn refresh_user(desk: &Desk, tenant: &Tenant, user_id: &UserId) -> Result<(), Error> {
+    let store = desk.core.store(tenant);
+    let person = find_user(&store, user_id).await?.map(|user| user.person);
+    let copy = person.as_ref().map(copy_of).unwrap_or_default();
+    let put = |request: &mut AppointmentRequest| {
+        if let Some(assignee) = &mut request.assignee
+            && assignee.user_id == *user_id
+        {
+            assignee.person = copy.clone();
+        }
+    };
+    refresh(desk, &store, &InvolvementRecord::users(user_id), put).await
+}
+
+/// Copies a contact's present name and address onto what they asked for.
+pub async fn refresh_contact(
+    desk: &Desk,
+    tenant: &Tenant,
+    contact_id: &ContactId,
+) -> Result<(), Error> {
+    let store = desk.core.store(tenant);
+    let Some(contact) = find_contact(&store, contact_id).await? else {
+        return Ok(());
+    };
+    let put = |request: &mut AppointmentRequest| {
+        if request.contact_id.as_ref() == Some(contact_id) {
+            let kept = std::mem::take(&mut request.requester);
+            request.requester = PersonCopy {
+                name: contact.person.name.clone().or(kept.name),
+                email: contact.person.email.clone().or(kept.email),
+            };
+        }
+    };
+    refresh(desk, &store, &InvolvementRecord::contacts(contact_id), put).await
+}
+
+async fn refresh(
+    desk: &Desk,
+    store: &TenantStore,
+    partition: &str,
+    put: impl Fn(&mut AppointmentRequest),
+) -> Result<(), Error> {
+    let notes = store
+        .query_all::<InvolvementRecord>(Query::partition(partition, 100))
+        .await?;
+    for note in notes {
+        undisturbed(|| async {
+            let before = load(store, note.engagement_id()).await?;
+            let mut after = before.clone();
+            let Some(request) = &mut after.request else {
+                // Deleted: nobody looks for copies there any more.
+                store.delete(&note.key()).await?;
+                return Ok(());
+            };
+            put(request);
+            if after == before {
+                return Ok(());
+            }
+            Write::of(desk, store, &before)
+                .commit(after, |_, _| Ok(()))
+                .await?;
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Reading requests, one or page by page (AP-9).
+
+use convoke_domain::appointment::{AppointmentRequest, RequestStatus};
+use convoke_domain::engagement::Engagement;
+use convoke_domain::error::Error;
+use convoke_domain::id::{AppointmentRequestId, UserId};
+use convoke_platform::records::RequestRecord;
+use convoke_platform::store::{Filter, Index, Page, Position, Query, SortRange};
+use convoke_platform::tenant::Tenant;
+
+use super::{Eyes, UNKNOWN, must_load};
+use crate::core::Core;
+
+/// Which requests a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RequestFilter {
+    /// Only those of a status.
+    pub status: Option<RequestStatus>,
+    /// Only those that a technician holds.
+    pub assigned_user_id: Option<UserId>,
+}
+
+/// Reads a request with all that belongs to it: one call.
+pub async fn get(
+    core: &Core,
+    tenant: &Tenant,
+    id: AppointmentRequestId,
+    eyes: &Eyes,
+) -> Result<Engagement, Error> {
+    let engagement = must_load(&core.store(tenant), id).await?;
+    eyes.require_visible(&engagement)?;
+    Ok(engagement)
+}
+
+/// Reads a request alone: one call.
+pub async fn get_request(
+    core: &Core,
+    tenant: &Tenant,
+    id: AppointmentRequestId,
+) -> Result<AppointmentRequest, Error> {
+    let record = core
+        .store(tenant)
+        .get::<RequestRecord>(&RequestRecord::key_of(id))
+        .await?;
+    Ok(record.ok_or(UNKNOWN)?.try_into()?)
+}
+
+/// Reads one page, by start; a portal user's client's own.
+pub async fn list(
+    core: &Core,
+    tenant: &Tenant,
+    filter: &RequestFilter,
+    eyes: &Eyes,
+    limit: u16,
+    after: Option<Position>,
+) -> Result<Page<AppointmentRequest>, Error> {
+    let (index, partition) = match eyes {
+        Eyes::Staff => (Index::Gsi1, RequestRecord::LIST.to_owned()),
+        Eyes::Portal { client_id, .. } => (Index::Gsi2, RequestRecord::list_of(client_id)),
+    };
+    let mut filters = vec![];
+    if let Some(status) = filter.status {
+        filters.push(Filter::Is("status", status.as_str().to_owned()));
+    }
+    if let Some(user_id) = &filter.assigned_user_id {
+        filters.push(Filter::Is("assigned_user_id", user_id.to_string()));
+    }
+    let query = Query {
+        index,
+        partition,
+        range: SortRange::All,
+        filters,
+        limit,
+        after,
+    };
+    let page = core.store(tenant).query::<RequestRecord>(&query).await?;
+    let records = page
+        .records
+        .into_iter()
+        .map(AppointmentRequest::try_from)
+        .collect::<Result<_, _>>()?;
+    Ok(Page {
+        records,
+        next: page.next,
+    })
+}

@@ -1,0 +1,421 @@
+//! The calls to Microsoft that an engagement waits for, and their outcome: the
+//! saga's second half, and the reconciler for every gap in it (XC-8, OM-3).
+//!
+//! Whoever holds the claim on a meeting may call. A caller calls at once and
+//! answers with a warning where that fails; the background takes up what failed,
+//! and what a crash left behind, when the due index says so.
+
+use chrono::TimeDelta;
+use convoke_domain::engagement::{Aftermath, Created, Engagement};
+use convoke_domain::error::Error;
+use convoke_domain::id::OnlineMeetingId;
+use convoke_domain::online_meeting::{OnlineMeeting, RemoteState, Span};
+use convoke_platform::http::Seal;
+use convoke_platform::store::{TenantStore, Transaction};
+use convoke_platform::tenant::Tenant;
+use uuid::Uuid;
+
+use super::write::Write;
+use super::{Desk, Handled, Warning, load};
+use crate::core::undisturbed;
+use crate::providers::{CallFailure, Effect};
+use crate::teams::Address;
+
+/// Failures after which an operator hears of it as an error each time.
+const LOUD_AFTER: u32 = 12;
+/// Failures after which moving or removing is given up: a month of hourly tries.
+const ATTEMPTS: u32 = 720;
+/// Look-ups that must find nothing before a creation that is not wanted any
+/// more is taken for not having happened.
+const LOOKUPS: u32 = 2;
+/// Tries at resolving a join link before recordings do without.
+const RESOLVE_ATTEMPTS: u32 = 60;
+
+/// What the caller asked for, for the words of a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Approve,
+    Generate,
+    Reschedule,
+    Cancel,
+    Decline,
+    Delete,
+}
+
+impl Verb {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Approve => {
+                "Appointment approved, but the Microsoft Teams meeting could not be created."
+            }
+            Self::Generate => "The Microsoft Teams meeting could not be created.",
+            Self::Reschedule => {
+                "Appointment rescheduled, but the Microsoft Teams meeting could not be moved yet. Convoke goes on trying."
+            }
+            Self::Cancel => {
+                "Appointment cancelled, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
+            }
+            Self::Decline => {
+                "Appointment declined, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
+            }
+            Self::Delete => {
+                "Appointment deleted, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
+            }
+        }
+    }
+}
+
+/// How one round of calls ended.
+enum Report {
+    Created(Created),
+    CreationFailed(CallFailure, Aftermath),
+    Moved(Span),
+    Gone,
+    LookedInVain,
+    Failed(CallFailure, Aftermath),
+    Resolved(Option<String>, Aftermath),
+    Nothing,
+}
+
+/// Calls Microsoft where the command's own write took the claim (`token`), and
+/// writes the outcome down with the caller's answer.
+pub(super) async fn follow_up(
+    desk: &Desk,
+    store: &TenantStore,
+    handled: Handled,
+    token: Uuid,
+    verb: Verb,
+    seal: &Seal<'_, Handled>,
+) -> Result<Handled, Error> {
+    let apply = |transaction: &mut Transaction, handled: &Handled| seal.apply(transaction, handled);
+    follow(desk, store, handled, token, verb, &apply).await
+}
+
+/// As [`follow_up`], for commands without idempotency key.
+pub(super) async fn follow_up_unsealed(
+    desk: &Desk,
+    store: &TenantStore,
+    handled: Handled,
+    token: Uuid,
+    verb: Verb,
+) -> Result<Handled, Error> {
+    follow(desk, store, handled, token, verb, &|_, _| Ok(())).await
+}
+
+type Answer<'a> = dyn Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync + 'a;
+
+async fn follow(
+    desk: &Desk,
+    store: &TenantStore,
+    mut handled: Handled,
+    token: Uuid,
+    verb: Verb,
+    answer: &Answer<'_>,
+) -> Result<Handled, Error> {
+    let Some(meeting) = &handled.engagement.meeting else {
+        return Ok(handled);
+    };
+    if !meeting.remote.is_held_by(token) {
+        if is_outstanding(meeting) && handled.warning.is_none() {
+            handled.warning = Some(Warning::new(
+                "meeting_in_progress",
+                "The Microsoft Teams meeting is being worked on right now; it follows in a moment.",
+            ));
+        }
+        return Ok(handled);
+    }
+    let first = matches!(verb, Verb::Approve | Verb::Generate) && meeting.remote.attempts == 0;
+    let id = meeting.online_meeting_id.uuid();
+    let report = act(desk, store, meeting, first).await;
+    let warning = warning_of(&report, verb).or(handled.warning);
+    match record(desk, store, id, &report, token, warning.clone(), answer).await {
+        Ok(engagement) => Ok(Handled {
+            engagement,
+            warning,
+        }),
+        // The call was made, and the appointment stands: the claim runs out, and
+        // the background finds what came of it.
+        Err(error) => {
+            tracing::error!(online_meeting_id = %id, code = error.code(), "an outcome was not written down");
+            let engagement = handled.engagement;
+            let warning = warning.or_else(|| {
+                Some(Warning::new("outcome_unknown", "What became of the Microsoft Teams meeting is not known yet; it will be found out."))
+            });
+            Ok(Handled {
+                engagement,
+                warning,
+            })
+        }
+    }
+}
+
+fn is_outstanding(meeting: &OnlineMeeting) -> bool {
+    matches!(
+        meeting.remote.state,
+        RemoteState::Creating | RemoteState::Updating | RemoteState::Deleting
+    )
+}
+
+fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
+    match report {
+        Report::Created(created) if created.join_url.is_none() => Some(Warning::new(
+            "no_teams_meeting",
+            format!(
+                "{} Microsoft made an event without a Teams meeting: the organiser's mailbox or licence does not allow one.",
+                verb.message()
+            ),
+        )),
+        Report::Created(created) if created.meeting_id.is_none() => Some(Warning::new(
+            "online_meeting_id_unresolved",
+            "The Teams meeting was created and its link works; Microsoft has not told its online meeting id yet, which recordings need. Convoke goes on asking.",
+        )),
+        Report::CreationFailed(failure, aftermath) => {
+            let then = match aftermath {
+                Aftermath::TryAgain(_) => " Convoke goes on trying.",
+                Aftermath::Over => {
+                    " It can be retried with generate-meeting once the cause is mended."
+                }
+            };
+            Some(Warning::new(
+                failure.error.code(),
+                format!("{} {}.{then}", verb.message(), capitalised(&failure.error)),
+            ))
+        }
+        Report::Failed(failure, _) => Some(Warning::new(failure.error.code(), verb.message())),
+        Report::LookedInVain => Some(Warning::new("outcome_unknown", verb.message())),
+        Report::Gone if matches!(verb, Verb::Reschedule) => Some(Warning::new(
+            "event_removed",
+            "Appointment rescheduled, but its Microsoft Teams meeting was removed in Outlook. Make a new one with generate-meeting.",
+        )),
+        Report::Created(_)
+        | Report::Moved(_)
+        | Report::Gone
+        | Report::Resolved(..)
+        | Report::Nothing => None,
+    }
+}
+
+fn capitalised(error: &Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Brings Microsoft's side of a meeting in step, if that is due and nobody else
+/// is at it: the reconciler.
+pub async fn sync(desk: &Desk, tenant: &Tenant, id: OnlineMeetingId) -> Result<(), Error> {
+    let store = desk.core.store(tenant);
+    let now = desk.core.ports.now();
+    let is_due = |meeting: &OnlineMeeting| meeting.remote.is_due(now);
+    settle(desk, &store, id.uuid(), &is_due).await
+}
+
+/// As [`sync`], at once, also before it is due.
+pub(super) async fn sync_now(desk: &Desk, store: &TenantStore, id: Uuid) -> Result<(), Error> {
+    let now = desk.core.ports.now();
+    settle(desk, store, id, &|meeting| meeting.remote.is_free(now)).await
+}
+
+async fn settle(
+    desk: &Desk,
+    store: &TenantStore,
+    id: Uuid,
+    wanted: &(dyn Fn(&OnlineMeeting) -> bool + Send + Sync),
+) -> Result<(), Error> {
+    let claim = desk.claim();
+    let claimed = undisturbed(|| async {
+        let before = load(store, id).await?;
+        let mut after = before.clone();
+        let Some(meeting) = after.meeting.as_mut().filter(|meeting| wanted(meeting)) else {
+            return Ok(None);
+        };
+        meeting.remote.take(claim);
+        let after = Write::of(desk, store, &before)
+            .commit(after, |_, _| Ok(()))
+            .await?;
+        Ok(after.meeting)
+    })
+    .await?;
+    let Some(meeting) = claimed else {
+        return Ok(());
+    };
+    let report = act(desk, store, &meeting, false).await;
+    log(&meeting, &report);
+    record(desk, store, id, &report, claim.token, None, &|_, _| Ok(())).await?;
+    Ok(())
+}
+
+fn log(meeting: &OnlineMeeting, report: &Report) {
+    let online_meeting_id = meeting.online_meeting_id.uuid();
+    let state = meeting.remote.state.as_str();
+    match report {
+        Report::CreationFailed(failure, _) | Report::Failed(failure, _) => {
+            let (code, attempts) = (failure.error.code(), meeting.remote.attempts);
+            if attempts >= LOUD_AFTER {
+                tracing::error!(%online_meeting_id, state, code, attempts, "Microsoft's side is still not in step");
+            } else {
+                tracing::warn!(%online_meeting_id, state, code, attempts, "to be tried again");
+            }
+        }
+        _ => tracing::info!(%online_meeting_id, state, "Microsoft's side was looked at"),
+    }
+}
+
+/// Makes the calls that the meeting's state asks for; no transaction is open.
+async fn act(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first: bool) -> Report {
+    match meeting.remote.state {
+        RemoteState::Creating => create(desk, store, meeting, first).await,
+        RemoteState::Updating => {
+            let span = meeting.span();
+            match desk.teams.move_to(store, meeting, span).await {
+                Ok(()) => Report::Moved(span),
+                Err(failure) if failure.effect == Effect::Gone => Report::Gone,
+                Err(failure) => patience(failure, meeting),
+            }
+        }
+        RemoteState::Deleting => remove(desk, store, meeting).await,
+        RemoteState::InStep => resolve(desk, store, meeting).await,
+        RemoteState::None | RemoteState::Gone | RemoteState::Unreachable => Report::Nothing,
+    }
+}
+
+async fn create(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first: bool) -> Report {
+    if !first {
+        // An earlier try may have made it.
+        match desk.teams.find(store, meeting).await {
+            Ok(Some(created)) => return Report::Created(created),
+            Ok(None) if meeting.end <= desk.core.ports.now() => {
+                let error = Error::conflict("appointment_over", "the appointment is over");
+                let effect = Effect::Refused;
+                return Report::CreationFailed(CallFailure { effect, error }, Aftermath::Over);
+            }
+            Ok(None) => {}
+            Err(failure) => return creation_failed(failure, true),
+        }
+    }
+    match desk.teams.create(store, meeting).await {
+        Ok(created) => Report::Created(created),
+        Err(failure) => creation_failed(failure, !first),
+    }
+}
+
+/// What certainly had no effect and will not do better ends a creation; after
+/// a try whose effect nobody knows it does not.
+fn creation_failed(failure: CallFailure, unsure: bool) -> Report {
+    let aftermath = match failure.effect {
+        Effect::Refused if !unsure => Aftermath::Over,
+        _ => Aftermath::TryAgain(wait_of(&failure.error)),
+    };
+    Report::CreationFailed(failure, aftermath)
+}
+
+async fn remove(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> Report {
+    let found;
+    let address = match Address::of(meeting) {
+        Some(address) => address,
+        None => match desk.teams.find(store, meeting).await {
+            Ok(Some(created)) => {
+                found = created.event_id;
+                Address::Event(&found)
+            }
+            Ok(None) if meeting.remote.empty_lookups + 1 >= LOOKUPS => return Report::Gone,
+            Ok(None) => return Report::LookedInVain,
+            Err(failure) => return patience(failure, meeting),
+        },
+    };
+    match desk.teams.remove(store, meeting, address).await {
+        Ok(()) => Report::Gone,
+        Err(failure) if failure.effect == Effect::Gone => Report::Gone,
+        Err(failure) => patience(failure, meeting),
+    }
+}
+
+async fn resolve(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> Report {
+    let is_over = meeting.remote.attempts + 1 >= RESOLVE_ATTEMPTS;
+    let aftermath = match is_over {
+        true => Aftermath::Over,
+        false => Aftermath::TryAgain(None),
+    };
+    match desk.teams.resolve(store, meeting).await {
+        Ok(id) => Report::Resolved(id, aftermath),
+        Err(failure) => {
+            tracing::warn!(online_meeting_id = %meeting.online_meeting_id, code = failure.error.code(), "a join link did not resolve");
+            Report::Resolved(None, aftermath)
+        }
+    }
+}
+
+/// Moving and removing is tried for a month: what people hold must not be wrong
+/// while somebody may mend the cause.
+fn patience(failure: CallFailure, meeting: &OnlineMeeting) -> Report {
+    let is_over = meeting.remote.attempts + 1 >= ATTEMPTS || failure.error.code() == OTHER_TENANT;
+    let aftermath = match is_over {
+        true => Aftermath::Over,
+        false => Aftermath::TryAgain(wait_of(&failure.error)),
+    };
+    Report::Failed(failure, aftermath)
+}
+
+/// The code of a profile that belongs to another Entra tenant than the meeting.
+pub(crate) const OTHER_TENANT: &str = "microsoft_tenant_changed";
+
+fn wait_of(error: &Error) -> Option<TimeDelta> {
+    match error {
+        Error::Upstream {
+            retry_after: Some(wait),
+            ..
+        } => TimeDelta::from_std(*wait).ok(),
+        _ => None,
+    }
+}
+
+/// Writes an outcome down, with the answer of whoever waits for it.
+async fn record(
+    desk: &Desk,
+    store: &TenantStore,
+    id: Uuid,
+    report: &Report,
+    token: Uuid,
+    warning: Option<Warning>,
+    answer: &Answer<'_>,
+) -> Result<Engagement, Error> {
+    undisturbed(|| async {
+        let before = load(store, id).await?;
+        let mut after = before.clone();
+        apply(&mut after, report, token, desk.core.ports.now())?;
+        Write::of(desk, store, &before)
+            .commit(after, |transaction, after| {
+                let handled = Handled {
+                    engagement: after.clone(),
+                    warning: warning.clone(),
+                };
+                answer(transaction, &handled)
+            })
+            .await
+    })
+    .await
+}
+
+fn apply(
+    engagement: &mut Engagement,
+    report: &Report,
+    token: Uuid,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), Error> {
+    match report {
+        Report::Created(created) => engagement.created(created.clone(), token, now),
+        Report::CreationFailed(failure, aftermath) => {
+            engagement.creation_failed(failure.error.code(), *aftermath, token, now)
+        }
+        Report::Moved(span) => engagement.event_moved(*span, token, now),
+        Report::Gone => engagement.event_gone(token, now),
+        Report::LookedInVain => engagement.looked_in_vain(token, now),
+        Report::Failed(failure, aftermath) => {
+            engagement.call_failed(failure.error.code(), *aftermath, token, now)
+        }
+        Report::Resolved(id, aftermath) => engagement.resolved(id.clone(), *aftermath, token, now),
+        Report::Nothing => engagement.let_rest(token, now),
+    }
+}

@@ -1,0 +1,213 @@
+//! Writing an engagement: all its changed parts, the technicians' time, events,
+//! mails and the answer, in one transaction (XC-5, XC-7).
+
+use convoke_domain::engagement::{Engagement, Part, event_of, facts, notices};
+use convoke_domain::error::Error;
+use convoke_domain::id::EventId;
+use convoke_platform::backoff::Attempt;
+use convoke_platform::records::{
+    EntryRecord, InteractionRecord, InvolvementRecord, OnlineMeetingRecord, RequestRecord,
+    TechnicianDayRecord,
+};
+use convoke_platform::store::{Key, Record, StoreError, TenantStore, Transaction};
+
+use super::{Desk, ledger, letters};
+use crate::jobs::{Job, mailbox_key};
+
+/// One write.
+pub(super) struct Write<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) store: &'a TenantStore,
+    /// What was read.
+    pub(super) before: &'a Engagement,
+    /// Whether technicians may be booked twice.
+    pub(super) allow_overlap: bool,
+    /// Whether the request itself is deleted with this write.
+    pub(super) drop_request: bool,
+    /// Whether anybody is told (imports tell nobody).
+    pub(super) quiet: bool,
+}
+
+impl<'a> Write<'a> {
+    /// A write of what was read as `before`.
+    pub(super) fn of(desk: &'a Desk, store: &'a TenantStore, before: &'a Engagement) -> Self {
+        Self {
+            desk,
+            store,
+            before,
+            allow_overlap: false,
+            drop_request: false,
+            quiet: false,
+        }
+    }
+
+    /// Writes `after`; `seal` adds the caller's answer. Somebody else's write in
+    /// between is an attempt to be made again.
+    pub(super) async fn commit(
+        &self,
+        mut after: Engagement,
+        seal: impl FnOnce(&mut Transaction, &Engagement) -> Result<(), Error>,
+    ) -> Result<Engagement, Attempt> {
+        after.raise_versions(self.before);
+        let mut transaction = self.store.transaction();
+        let (entry_before, entry_after) = (self.before.entry.as_ref(), after.entry.as_ref());
+        ledger::hold(
+            self.store,
+            &mut transaction,
+            entry_before,
+            entry_after,
+            self.allow_overlap,
+        )
+        .await?;
+        let mut jobs = vec![];
+        if !self.quiet {
+            jobs.extend(self.events(&after)?);
+            let notices = notices(self.before, &after);
+            let letters = letters::compose(self.desk, self.store, &after, &notices).await?;
+            jobs.extend(crate::mail::post(
+                &self.desk.core,
+                &mut transaction,
+                letters,
+            )?);
+        }
+        if self.drop_request {
+            after.request = None;
+            after.raise_versions(self.before);
+        }
+        jobs.extend(self.call(&after));
+        self.put_parts(&mut transaction, &after);
+        self.note_people(&mut transaction, &after);
+        if !jobs.is_empty() {
+            transaction.create(&self.desk.core.outbox(&jobs)?);
+        }
+        seal(&mut transaction, &after)?;
+        commit(transaction).await?;
+        Ok(after)
+    }
+
+    fn events(&self, after: &Engagement) -> Result<Vec<Job>, Error> {
+        let ports = &self.desk.core.ports;
+        let tenant = self.store.tenant().id();
+        facts(self.before, after)
+            .into_iter()
+            .map(|fact| {
+                let id = EventId::new(ports.mint());
+                let event = event_of(fact, self.before, after, id, tenant, ports.now());
+                Job::publish(fact.detail_type(), &event)
+            })
+            .collect()
+    }
+
+    /// The call to Microsoft that is due at once and claimed by nobody.
+    fn call(&self, after: &Engagement) -> Option<Job> {
+        let meeting = after.meeting.as_ref()?;
+        let now = self.desk.core.ports.now();
+        let was_due = self
+            .before
+            .meeting
+            .as_ref()
+            .is_some_and(|before| before.remote == meeting.remote);
+        (meeting.remote.claim.is_none() && meeting.remote.is_due(now) && !was_due).then(|| {
+            Job::SyncOnlineMeeting {
+                online_meeting_id: meeting.online_meeting_id.uuid(),
+                mailbox: mailbox_key(meeting.organizer.mailbox()),
+            }
+        })
+    }
+
+    /// The root on the condition of its version, the others under its lock.
+    fn put_parts(&self, transaction: &mut Transaction, after: &Engagement) {
+        let (was, root) = (self.before, self.before.root());
+        let mut parts = Parts { transaction, root };
+        parts.put(
+            Part::Request,
+            was.request.as_ref().map(RequestRecord::from),
+            after.request.as_ref().map(RequestRecord::from),
+            was.request != after.request,
+        );
+        parts.put(
+            Part::Meeting,
+            was.meeting.as_ref().map(OnlineMeetingRecord::from),
+            after.meeting.as_ref().map(OnlineMeetingRecord::from),
+            was.meeting != after.meeting,
+        );
+        parts.put(
+            Part::Entry,
+            was.entry.as_ref().map(EntryRecord::from),
+            after.entry.as_ref().map(EntryRecord::from),
+            was.entry != after.entry,
+        );
+        parts.put(
+            Part::Interaction,
+            was.interaction.as_ref().map(InteractionRecord::from),
+            after.interaction.as_ref().map(InteractionRecord::from),
+            was.interaction != after.interaction,
+        );
+    }
+
+    /// Notes whose names and addresses are copied here (XC-14).
+    fn note_people(&self, transaction: &mut Transaction, after: &Engagement) {
+        let Some(request) = &after.request else {
+            return;
+        };
+        let was = self.before.request.as_ref();
+        let id = request.appointment_request_id;
+        if let Some(contact_id) = &request.contact_id
+            && was.is_none()
+        {
+            transaction.put(&InvolvementRecord::of_contact(contact_id, id.uuid()));
+        }
+        if let Some(assignee) = &request.assignee
+            && was.is_none_or(|was| was.assignee.is_none())
+        {
+            transaction.put(&InvolvementRecord::of_user(&assignee.user_id, id.uuid()));
+        }
+    }
+}
+
+struct Parts<'t> {
+    transaction: &'t mut Transaction,
+    /// What the engagement was locked by; `None`: it is new.
+    root: Option<Part>,
+}
+
+impl Parts<'_> {
+    fn put<R: Record>(&mut self, part: Part, was: Option<R>, is: Option<R>, changed: bool) {
+        let key = was.as_ref().map(Record::key);
+        let is_lock = self.root == Some(part);
+        match (was, is) {
+            (Some(was), Some(is)) if is_lock => {
+                self.transaction.replace(&is, was.version());
+            }
+            (Some(was), None) if is_lock => {
+                self.transaction.delete(R::KIND, &was.key(), was.version());
+            }
+            (Some(_), None) => {
+                self.remove::<R>(key);
+            }
+            (None, Some(is)) if self.root.is_none() => {
+                self.transaction.create(&is);
+            }
+            (_, Some(is)) if changed => {
+                self.transaction.put(&is);
+            }
+            _ => {}
+        }
+    }
+
+    fn remove<R: Record>(&mut self, key: Option<Key>) {
+        if let Some(key) = key {
+            self.transaction.remove(R::KIND, &key);
+        }
+    }
+}
+
+/// Commits; a technician's day that came to exist meanwhile is read again.
+async fn commit(transaction: Transaction) -> Result<(), Attempt> {
+    match transaction.commit().await {
+        Err(StoreError::AlreadyExists(kind)) if kind == TechnicianDayRecord::KIND => {
+            Err(StoreError::VersionConflict(kind).into())
+        }
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,17 @@
+//! Mails about appointments (AP-8, XC-13): written down with the state that
+//! they tell of, sent by a job.
+//!
+//! A mail is a snapshot: what it says was decided in the transaction of the
+//! appointment, and only its wording (the product's, or the tenant's own) is
+//! looked up when it is sent. Each send is claimed first, so that two workers
+//! never send one mail.
+
+mod key;
+mod letter;
+mod product;
+mod send;
+pub mod templates;
+
+pub use key::{MailKey, Variable};
+pub use letter::{AppointmentLetter, Recipient, post};
+pub use send::send;

@@ -1,0 +1,252 @@
+//! Teams by Microsoft Graph: calendar-backed meetings, and the old ones without
+//! event.
+
+use convoke_domain::address::WebLink;
+use convoke_domain::engagement::Created;
+use convoke_domain::error::Error;
+use convoke_domain::online_meeting::{OnlineMeeting, Span};
+use convoke_graph::{
+    CreatedEvent, EventChange, GraphError, GraphErrorClass, GraphSession, NewEvent,
+};
+use convoke_platform::store::TenantStore;
+
+use super::{Address, Teams};
+use crate::engagements::OTHER_TENANT;
+use crate::microsoft::TeamsAccount;
+use crate::providers::{CallFailure, Effect, failure, graph_zone_name};
+
+impl Teams {
+    /// Makes the event with its Teams meeting, and resolves the meeting's id. An
+    /// event without a Teams meeting is removed again.
+    pub(crate) async fn create(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+    ) -> Result<Created, CallFailure> {
+        let account = self.account(store, meeting).await?;
+        let session = self.session(&account);
+        let made = session
+            .create_event(meeting.organizer.mailbox(), &event_of(meeting))
+            .await
+            .map_err(|error| self.failed(&account, &error))?;
+        Ok(read(&session, meeting, made).await)
+    }
+
+    /// Looks for the event that an earlier try may have made.
+    pub(crate) async fn find(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+    ) -> Result<Option<Created>, CallFailure> {
+        let account = self.account(store, meeting).await?;
+        let session = self.session(&account);
+        let organizer = meeting.organizer.mailbox();
+        let shown = meeting.remote.shown;
+        let transaction = meeting.remote.transaction_id.to_string();
+        let failed = |error: GraphError| self.failed(&account, &error);
+        let found = session
+            .find_event_by_transaction(organizer, &transaction, (shown.start, shown.end))
+            .await
+            .map_err(failed)?;
+        let Some(found) = found else { return Ok(None) };
+        let event = session
+            .get_event(organizer, &found.id)
+            .await
+            .map_err(failed)?;
+        match event {
+            Some(event) => Ok(Some(read(&session, meeting, event).await)),
+            None => Ok(None),
+        }
+    }
+
+    /// The online meeting's id behind the join link; `None`: not yet.
+    pub(crate) async fn resolve(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+    ) -> Result<Option<String>, CallFailure> {
+        let (Some(object_id), Some(url)) = (&meeting.organizer.object_id, &meeting.join_url) else {
+            return Ok(None);
+        };
+        let account = self.account(store, meeting).await?;
+        self.session(&account)
+            .resolve_online_meeting(object_id, url.as_str())
+            .await
+            .map_err(|error| self.failed(&account, &error))
+    }
+
+    /// Moves the times, and nothing else (AP-6).
+    pub(crate) async fn move_to(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+        span: Span,
+    ) -> Result<(), CallFailure> {
+        let account = self.account(store, meeting).await?;
+        let session = self.session(&account);
+        let failed = |error: GraphError| self.failed(&account, &error);
+        match Address::of(meeting) {
+            Some(Address::Event(id)) => {
+                let zone = graph_zone_name(&meeting.zone, span.start);
+                let change = EventChange::times(
+                    meeting.zone.local(span.start),
+                    meeting.zone.local(span.end),
+                    &zone,
+                );
+                session
+                    .update_event(meeting.organizer.mailbox(), id, &change)
+                    .await
+                    .map(drop)
+                    .map_err(failed)
+            }
+            Some(Address::OnlineMeeting(id)) => session
+                .update_online_meeting_times(
+                    legacy_organizer(&account, meeting)?,
+                    id,
+                    span.start,
+                    span.end,
+                )
+                .await
+                .map_err(|error| {
+                    // A meeting without event that is not found is gone.
+                    let is_gone = error.class == GraphErrorClass::NotFoundOrGone;
+                    let mut failure = failed(error);
+                    if is_gone {
+                        failure.effect = Effect::Gone;
+                    }
+                    failure
+                }),
+            None => Err(CallFailure {
+                effect: Effect::None,
+                error: Error::internal("a meeting is to be moved whose place is not known"),
+            }),
+        }
+    }
+
+    /// Removes what is addressed; gone is as good.
+    pub(crate) async fn remove(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+        address: Address<'_>,
+    ) -> Result<(), CallFailure> {
+        let account = self.account(store, meeting).await?;
+        let session = self.session(&account);
+        let removed = match address {
+            Address::Event(id) => session.delete_event(meeting.organizer.mailbox(), id).await,
+            Address::OnlineMeeting(id) => {
+                session
+                    .delete_online_meeting(legacy_organizer(&account, meeting)?, id)
+                    .await
+            }
+        };
+        removed
+            .map(drop)
+            .map_err(|error| self.failed(&account, &error))
+    }
+
+    /// The tenant's own account; credentials of another Entra tenant cannot
+    /// reach the meeting.
+    async fn account(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+    ) -> Result<TeamsAccount, CallFailure> {
+        let nothing = |error| CallFailure {
+            effect: Effect::None,
+            error,
+        };
+        let account = self.microsoft.teams_account(store).await.map_err(nothing)?;
+        match &meeting.organizer.ms_tenant_id {
+            Some(tenant) if *tenant != account.ms_tenant_id => Err(nothing(Error::Upstream {
+                code: OTHER_TENANT,
+                message: "the meeting belongs to another Microsoft tenant than the integration's present profile".to_owned(),
+                retry_after: None,
+            })),
+            _ => Ok(account),
+        }
+    }
+
+    fn session<'a>(&'a self, account: &'a TeamsAccount) -> GraphSession<'a> {
+        self.microsoft.client().session(&account.profile)
+    }
+
+    /// What a Graph error means; refused credentials are read anew next time.
+    fn failed(&self, account: &TeamsAccount, error: &GraphError) -> CallFailure {
+        if error.class == GraphErrorClass::InvalidCredentials {
+            self.microsoft.refused(account);
+        }
+        failure(error)
+    }
+}
+
+/// A single event without attendees: nobody outside hears of it from Microsoft (AP-4).
+fn event_of(meeting: &OnlineMeeting) -> NewEvent {
+    // As at the first try: a later one finds what that made.
+    let shown = meeting.remote.shown;
+    NewEvent {
+        subject: meeting.subject.clone(),
+        body_html: None,
+        start_local: meeting.zone.local(shown.start),
+        end_local: meeting.zone.local(shown.end),
+        time_zone: graph_zone_name(&meeting.zone, shown.start),
+        location: None,
+        attendees: vec![],
+        is_online_meeting: true,
+        recurrence: None,
+        transaction_id: meeting.remote.transaction_id.to_string(),
+        allow_new_time_proposals: false,
+    }
+}
+
+/// What was made: with its id where that resolves at once, removed again where
+/// it has no Teams meeting.
+async fn read(session: &GraphSession<'_>, meeting: &OnlineMeeting, made: CreatedEvent) -> Created {
+    let join_url = made
+        .teams_join_url()
+        .and_then(|url| WebLink::parse(url).ok());
+    let mut created = Created {
+        event_id: made.id,
+        join_url,
+        removed: false,
+        meeting_id: None,
+    };
+    match &created.join_url {
+        None => {
+            let removed = session
+                .delete_event(meeting.organizer.mailbox(), &created.event_id)
+                .await;
+            created.removed = removed.is_ok();
+        }
+        Some(url) => {
+            if let Some(object_id) = &meeting.organizer.object_id {
+                let resolved = session
+                    .resolve_online_meeting(object_id, url.as_str())
+                    .await;
+                created.meeting_id = resolved.unwrap_or_else(|error| {
+                    tracing::warn!(class = error.class.as_str(), "a join link did not resolve");
+                    None
+                });
+            }
+        }
+    }
+    created
+}
+
+/// Whose `/onlineMeetings` an imported row's meeting is among: the organiser
+/// that was noted with it, else the present one.
+fn legacy_organizer<'a>(
+    account: &'a TeamsAccount,
+    meeting: &'a OnlineMeeting,
+) -> Result<&'a str, CallFailure> {
+    let noted = meeting.organizer.object_id.as_deref();
+    let present = || account.organizer.as_ref()?.object_id.as_deref();
+    noted.or_else(present).ok_or_else(|| CallFailure {
+        effect: Effect::None,
+        error: Error::Upstream {
+            code: "missing_organizer_object_id",
+            message: "the organiser's object id is not known".to_owned(),
+            retry_after: None,
+        },
+    })
+}
