@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::graph::{GraphPeer, MsGraphProfile};
+use crate::seed::DemoTeams;
 use crate::stack::DEMO_ORG;
 use crate::workspace::Workspace;
 
@@ -54,20 +55,22 @@ pub(crate) fn ms_graph_profile() -> MsGraphProfile {
     profile_of(variable)
 }
 
-/// The Microsoft profile that the demo organisation's Teams integration is given: none where Graph is somebody else's
-/// and no variable says which tenant, where something is missing, or where it is another organisation's.
-pub(crate) fn teams_profile(peer: &GraphPeer) -> Option<MsGraphProfile> {
-    teams_profile_of(peer, variable)
+/// What becomes of the demo organisation's Teams integration, as the variables and the Graph in use have it.
+pub(crate) fn demo_teams(peer: &GraphPeer) -> DemoTeams {
+    demo_teams_of(peer, variable)
 }
 
-fn teams_profile_of(
-    peer: &GraphPeer,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Option<MsGraphProfile> {
+fn demo_teams_of(peer: &GraphPeer, variable: impl Fn(&str) -> Option<String>) -> DemoTeams {
     let told = variable("MS_GRAPH_TENANT_ID").is_some();
-    let known = told || matches!(peer, GraphPeer::Simulator { .. });
-    Some(profile_of(variable))
-        .filter(|profile| known && profile.is_complete() && profile.org_id == DEMO_ORG)
+    if !told && matches!(peer, GraphPeer::Other { .. }) {
+        return DemoTeams::Untouched;
+    }
+    let profile = profile_of(variable);
+    if profile.is_complete() && profile.org_id == DEMO_ORG {
+        DemoTeams::Saved(profile)
+    } else {
+        DemoTeams::Cleared
+    }
 }
 
 fn profile_of(variable: impl Fn(&str) -> Option<String>) -> MsGraphProfile {
@@ -99,6 +102,15 @@ pub(crate) fn today() -> chrono::NaiveDate {
 mod tests {
     use super::*;
 
+    impl DemoTeams {
+        fn tenant_is(tenant_id: &str) -> Self {
+            Self::Saved(MsGraphProfile {
+                tenant_id: tenant_id.to_owned(),
+                ..MsGraphProfile::demo(DEMO_ORG)
+            })
+        }
+    }
+
     #[test]
     fn what_is_set_goes_to_the_deployment_and_an_empty_tenant_leaves_graph_unconfigured() {
         let profile = profile_of(|name| match name {
@@ -121,16 +133,28 @@ mod tests {
         let set = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| value.to_owned())
         };
-        let tenant = |peer, name, value| {
-            teams_profile_of(peer, set(name, value)).map(|profile| profile.tenant_id)
-        };
         let demo = MsGraphProfile::demo(DEMO_ORG).tenant_id;
-        assert_eq!(tenant(&simulator, "PATH", "x"), Some(demo));
-        assert_eq!(tenant(&other, "PATH", "x"), None);
-        let told = Some("contoso".to_owned());
-        assert_eq!(tenant(&other, "MS_GRAPH_TENANT_ID", "contoso"), told);
-        assert_eq!(tenant(&simulator, "MS_GRAPH_TENANT_ID", ""), None);
-        assert_eq!(tenant(&simulator, "MS_GRAPH_ORG_ID", "initech"), None);
+        for (peer, name, value, expected) in [
+            (&simulator, "PATH", "x", DemoTeams::tenant_is(&demo)),
+            (&other, "PATH", "x", DemoTeams::Untouched),
+            (
+                &other,
+                "MS_GRAPH_TENANT_ID",
+                "contoso",
+                DemoTeams::tenant_is("contoso"),
+            ),
+            (&simulator, "MS_GRAPH_TENANT_ID", "", DemoTeams::Cleared),
+            (
+                &simulator,
+                "MS_GRAPH_ORGANIZER_EMAIL",
+                "",
+                DemoTeams::Cleared,
+            ),
+            (&simulator, "MS_GRAPH_ORG_ID", "initech", DemoTeams::Cleared),
+        ] {
+            let found = demo_teams_of(peer, set(name, value));
+            assert_eq!(found, expected, "{name}={value}");
+        }
     }
 
     #[test]

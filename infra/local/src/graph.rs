@@ -24,7 +24,7 @@ pub enum GraphPeer {
 }
 
 /// The deployment's own Microsoft profile; empty fields are not configured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MsGraphProfile {
     /// Entra tenant.
     pub tenant_id: String,

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::functions::{Edition, Functions};
-use crate::graph::MsGraphProfile;
 use crate::host::LogSink;
 use crate::progress::Progress;
+use crate::seed::DemoTeams;
 use crate::stack::{DEMO_ORG, Stack, StackOptions};
 use crate::stack_file::{self, StackFile};
 use crate::workspace::Workspace;
@@ -26,7 +26,7 @@ pub(crate) async fn until_interrupted() -> Result<()> {
     let logs = Arc::new(Terminal::default());
 
     let options = options(&workspace, &logs)?;
-    let teams = environment::teams_profile(&options.graph);
+    let teams = environment::demo_teams(&options.graph);
 
     // Listening from the start: an interrupted step has to take its children down as well.
     let mut interrupted = Interrupts::listen()?;
@@ -40,7 +40,7 @@ pub(crate) async fn until_interrupted() -> Result<()> {
     let mut stack = launched.with_context(|| logs.held_back())?;
 
     let result = tokio::select! {
-        result = serve(&workspace, &mut stack, teams, &logs) => result,
+        result = serve(&workspace, &mut stack, &teams, &logs) => result,
         () = interrupted.next() => Ok(()),
     };
     output::step("Stopping (state is kept in .local/)");
@@ -56,13 +56,13 @@ pub(crate) async fn until_interrupted() -> Result<()> {
 async fn serve(
     workspace: &Workspace,
     stack: &mut Stack,
-    teams: Option<MsGraphProfile>,
+    teams: &DemoTeams,
     logs: &Terminal,
 ) -> Result<()> {
     output::step("Writing the demo tenant");
     let tokens = seed::tokens(&stack.issuer)?;
     let file = StackFile::of(stack, DEMO_ORG, tokens)?;
-    let seeded = seed::demo_tenant(&file.api_url, &file.tokens.admin, teams.as_ref()).await;
+    let seeded = seed::demo_tenant(&file.api_url, &file.tokens.admin, teams).await;
     let _published = file.write(workspace)?;
     output::line(&welcome::text(workspace, &file)?);
     if let Err(error) = seeded {

@@ -64,12 +64,20 @@ pub(crate) fn tokens(issuer: &Issuer) -> Result<Tokens> {
     })
 }
 
-/// Writes the demo tenant; its Teams integration where there is a Microsoft profile for it and this edition has one.
-pub(crate) async fn demo_tenant(
-    api_url: &str,
-    admin_token: &str,
-    teams: Option<&MsGraphProfile>,
-) -> Result<()> {
+/// What becomes of the demo organisation's Teams integration at a start. It is kept with everything else, so one that
+/// an earlier start has saved goes where no Microsoft profile is configured any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum DemoTeams {
+    /// Saved with this profile, and active.
+    Saved(MsGraphProfile),
+    /// Cleared.
+    Cleared,
+    /// Left as it is: only its owner knows what belongs to the Graph in use.
+    Untouched,
+}
+
+/// Writes the demo tenant; its Teams integration in the edition that has one.
+pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str, teams: &DemoTeams) -> Result<()> {
     let client = Client::builder().timeout(Duration::from_mins(1)).build()?;
     let in_zone = |name: &str, email: &str, zone: &str| json!({ "name": name, "email": email, "timezone": zone, "locale": "en" });
     let user = |name: &str, email: &str| in_zone(name, email, "Europe/Berlin");
@@ -104,9 +112,9 @@ pub(crate) async fn demo_tenant(
             json!({ "name": "PCI DSS scope is confirmed" }),
         ),
     ];
-    let integration = teams
+    let integration = integration(teams)
         .filter(|_| cfg!(feature = "enterprise"))
-        .map(|profile| ("/api/v1/teams-integration".to_owned(), integration(profile)));
+        .map(|body| ("/api/v1/teams-integration".to_owned(), body));
     for (path, body) in entries.into_iter().chain(integration) {
         put(&client, api_url, admin_token, &path, &body)
             .await
@@ -116,8 +124,21 @@ pub(crate) async fn demo_tenant(
 }
 
 /// What an administrator would save.
-fn integration(profile: &MsGraphProfile) -> Value {
-    json!({
+fn integration(teams: &DemoTeams) -> Option<Value> {
+    let profile = match teams {
+        DemoTeams::Saved(profile) => profile,
+        DemoTeams::Cleared => {
+            let fields = ["profile", "install_status", "default_meeting_organizer_upn"];
+            return Some(
+                fields
+                    .iter()
+                    .map(|field| ((*field).to_owned(), Value::Null))
+                    .collect(),
+            );
+        }
+        DemoTeams::Untouched => return None,
+    };
+    Some(json!({
         "profile": {
             "tenant_id": profile.tenant_id,
             "client_id": profile.client_id,
@@ -125,7 +146,7 @@ fn integration(profile: &MsGraphProfile) -> Value {
         },
         "install_status": "active",
         "default_meeting_organizer_upn": profile.organizer_email,
-    })
+    }))
 }
 
 async fn put(client: &Client, api_url: &str, token: &str, path: &str, body: &Value) -> Result<()> {

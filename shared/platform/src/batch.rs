@@ -110,10 +110,11 @@ where
                     .unwrap_or_default()
                     .to_owned()
             };
-            let (tenant, kind, meeting_id) = (
-                incoming.tenant.id().to_string(),
-                named("job"),
+            let (tenant, kind) = (incoming.tenant.id().to_string(), named("job"));
+            let (meeting_id, online_meeting_id, mail_id) = (
                 named("meeting_id"),
+                named("online_meeting_id"),
+                named("mail_id"),
             );
             let span = tracing::info_span!(
                 "message",
@@ -121,12 +122,16 @@ where
                 operation,
                 tenant,
                 job = kind,
-                meeting_id
+                meeting_id,
+                online_meeting_id,
+                mail_id
             );
             for (name, value) in [
                 ("tenant", tenant),
                 ("job", kind),
                 ("meeting_id", meeting_id),
+                ("online_meeting_id", online_meeting_id),
+                ("mail_id", mail_id),
             ] {
                 if !value.is_empty() {
                     work.note(name, value);

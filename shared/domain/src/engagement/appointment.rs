@@ -44,23 +44,6 @@ pub struct Approval {
     pub meeting: Option<MeetingPlan>,
 }
 
-/// An old system's approved appointment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// What was asked for.
-    pub draft: RequestDraft,
-    /// Who holds it.
-    pub assignee: Option<Assignee>,
-    /// Link and ids of its Teams meeting.
-    pub columns: MeetingColumns,
-    /// The organiser at the time of the import: the meeting is looked for there.
-    pub legacy_organizer: Option<String>,
-    /// The ORGANIZER that its calendar files will name.
-    pub organizer: Option<EmailAddress>,
-    /// Who imports it.
-    pub by: UserId,
-}
-
 /// How an appointment ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -162,28 +145,6 @@ impl Engagement {
             self.plan_meeting(plan, now)?;
         }
         Ok(())
-    }
-
-    /// An old system's approved appointment, with just its columns (AP-9).
-    pub fn imported(imported: Imported, id: AppointmentRequestId, now: DateTime<Utc>) -> Self {
-        let mut engagement = Self::requested(imported.draft, id, imported.by.clone(), now);
-        if let Some(request) = &mut engagement.request {
-            request.status = RequestStatus::Approved;
-            request.assignee = imported.assignee;
-            request.approved_by = Some(imported.by);
-            request.approved_at = Some(now);
-            request.organizer = imported.organizer;
-            request.has_meeting = imported.columns.meeting_id.is_some();
-            request.columns = imported.columns;
-            request.legacy_organizer = imported.legacy_organizer;
-            request.is_legacy = true;
-            request.told = true;
-        }
-        engagement.entry = engagement
-            .request
-            .as_ref()
-            .map(|request| entry_of(request, now));
-        engagement
     }
 
     /// Writes down that a Teams meeting is to be made for an approved request.
@@ -311,42 +272,6 @@ impl Engagement {
         self.cancel_meeting(claim, now);
         Ok(())
     }
-
-    /// An imported row that only has an `online_meeting_id` gets a row that
-    /// carries what Microsoft has to follow; nobody is shown it.
-    fn adopt_legacy_columns(&mut self, now: DateTime<Utc>) {
-        let (Some(request), None) = (&self.request, &self.meeting) else {
-            return;
-        };
-        let (true, Some(meeting_id)) = (request.is_legacy, &request.columns.meeting_id) else {
-            return;
-        };
-        let span = Span {
-            start: request.time.start(),
-            end: request.time.end(),
-        };
-        let plan = MeetingPlan {
-            // Nothing was created here: there is no transaction to look for.
-            transaction_id: Uuid::nil(),
-            claim: Claim {
-                token: Uuid::nil(),
-                until: now,
-            },
-            organizer: Organizer {
-                ms_tenant_id: None,
-                upn: request.legacy_organizer.clone().unwrap_or_default(),
-                object_id: request.legacy_organizer.clone(),
-            },
-            created_by: request.created_by.clone(),
-        };
-        let mut remote = Remote::creating(plan.transaction_id, span, plan.claim);
-        remote.rest(RemoteState::InStep);
-        let mut meeting = new_meeting(request, plan, remote, now);
-        meeting.provider_meeting_id = Some(meeting_id.clone());
-        meeting.join_url.clone_from(&request.columns.url);
-        meeting.is_legacy = true;
-        self.meeting = Some(meeting);
-    }
 }
 
 fn refused(status: RequestStatus, next: RequestStatus) -> Error {
@@ -360,11 +285,11 @@ fn refused(status: RequestStatus, next: RequestStatus) -> Error {
     )
 }
 
-fn entry_of(request: &AppointmentRequest, now: DateTime<Utc>) -> ScheduleEntry {
+pub(super) fn entry_of(request: &AppointmentRequest, now: DateTime<Utc>) -> ScheduleEntry {
     ScheduleEntry {
         schedule_entry_id: ScheduleEntryId::new(request.appointment_request_id.uuid()),
         title: request.service_name.clone(),
-        notes: super::remote::with_join_line(
+        notes: super::link::with_join_line(
             request.description.as_deref().unwrap_or_default(),
             request.columns.url.as_ref(),
         ),
@@ -384,7 +309,7 @@ fn entry_of(request: &AppointmentRequest, now: DateTime<Utc>) -> ScheduleEntry {
     }
 }
 
-fn new_meeting(
+pub(super) fn new_meeting(
     request: &AppointmentRequest,
     plan: MeetingPlan,
     remote: Remote,

@@ -10,13 +10,16 @@
 mod appointment;
 mod effects;
 mod event;
+mod legacy;
+mod link;
 mod remote;
 #[cfg(test)]
 mod tests;
 
-pub use appointment::{Approval, End, Imported, MeetingPlan};
+pub use appointment::{Approval, End, MeetingPlan};
 pub use effects::{Fact, Notice, Reader, facts, notices};
 pub use event::{EngagementEvent, event_of};
+pub use legacy::Imported;
 pub use remote::{Aftermath, Created, EVENT_REMOVED, NO_TEAMS_MEETING};
 
 use crate::appointment::AppointmentRequest;

@@ -6,11 +6,7 @@ use uuid::Uuid;
 
 use super::Engagement;
 use crate::address::WebLink;
-use crate::appointment::MeetingColumns;
 use crate::error::Error;
-use crate::ics::{JoinLink, OnlineService};
-use crate::id::InteractionId;
-use crate::interaction::{Interaction, InteractionStatus, InteractionType};
 use crate::online_meeting::{Claim, OnlineMeeting, RemoteState, Span, Status};
 
 /// How soon an id that did not resolve is looked for again.
@@ -227,82 +223,6 @@ impl Engagement {
         Ok(())
     }
 
-    /// Stores the link where people read it, and puts the meeting on the
-    /// client's timeline.
-    fn attach(&mut self, url: &WebLink, meeting_id: Option<String>, now: DateTime<Utc>) {
-        if let Some(request) = &mut self.request {
-            request.columns = MeetingColumns {
-                provider: Some(MeetingColumns::TEAMS.to_owned()),
-                url: Some(url.clone()),
-                meeting_id,
-            };
-            request.has_meeting = true;
-            // Whoever was told without a link is told again.
-            request.sequence += u32::from(request.told);
-            request.told = true;
-            request.updated_at = now;
-        }
-        self.write_join_line(Some(url), now);
-        if let Some(meeting) = &mut self.meeting {
-            let (client_id, contact_id) = (meeting.client_id.clone(), meeting.contact_id.clone());
-            if self.interaction.is_none() && (client_id.is_some() || contact_id.is_some()) {
-                self.interaction = Some(interaction_of(meeting, &self.request, url, now));
-            }
-            meeting.interaction_id = self
-                .interaction
-                .as_ref()
-                .map(|interaction| interaction.interaction_id);
-        }
-        if let Some(interaction) = &mut self.interaction {
-            interaction.status = InteractionStatus::Planned;
-        }
-    }
-
-    /// Takes a dead link back.
-    fn detach(&mut self, now: DateTime<Utc>) {
-        if let Some(request) = &mut self.request
-            && !request.columns.is_empty()
-        {
-            request.columns = MeetingColumns::default();
-            request.has_meeting = false;
-            request.sequence += u32::from(request.told);
-            request.updated_at = now;
-        }
-        self.write_join_line(None, now);
-        self.cancel_interaction(now);
-    }
-
-    fn tell_without_meeting(&mut self, may_still_come: bool, now: DateTime<Utc>) {
-        if let Some(request) = &mut self.request {
-            request.has_meeting = may_still_come;
-            if !request.told {
-                request.told = true;
-                request.updated_at = now;
-            }
-        }
-        if let Some(entry) = &mut self.entry {
-            entry.has_meeting = may_still_come;
-        }
-    }
-
-    /// Ends entry and interaction texts with the join line, or without.
-    fn write_join_line(&mut self, url: Option<&WebLink>, now: DateTime<Utc>) {
-        let words = self
-            .request
-            .as_ref()
-            .and_then(|request| request.description.clone())
-            .unwrap_or_default();
-        if let Some(entry) = &mut self.entry {
-            entry.notes = with_join_line(&words, url);
-            entry.has_meeting = url.is_some();
-            entry.updated_at = now;
-        }
-        if let Some(interaction) = &mut self.interaction {
-            interaction.notes = with_join_line(&words, url);
-            interaction.updated_at = now;
-        }
-    }
-
     /// Moves an entry that no request stands behind, with its meeting.
     pub fn move_entry(
         &mut self,
@@ -335,13 +255,6 @@ impl Engagement {
         }
         self.write_join_line(None, now);
         self.cancel_interaction(now);
-    }
-
-    fn cancel_interaction(&mut self, now: DateTime<Utc>) {
-        if let Some(interaction) = &mut self.interaction {
-            interaction.status = InteractionStatus::Cancelled;
-            interaction.updated_at = now;
-        }
     }
 }
 
@@ -389,49 +302,5 @@ impl OnlineMeeting {
         if self.is_live() || self.remote.state == RemoteState::Deleting {
             self.remote.follow(RemoteState::Deleting, claim, now);
         }
-    }
-}
-
-/// A text that ends with the join line, once; without a link the text alone.
-pub(super) fn with_join_line(words: &str, url: Option<&WebLink>) -> String {
-    match url {
-        None => words.to_owned(),
-        Some(url) => JoinLink {
-            url: url.clone(),
-            service: OnlineService::Teams,
-        }
-        .append_to(words),
-    }
-}
-
-fn interaction_of(
-    meeting: &OnlineMeeting,
-    request: &Option<crate::appointment::AppointmentRequest>,
-    url: &WebLink,
-    now: DateTime<Utc>,
-) -> Interaction {
-    let request = request.as_ref();
-    Interaction {
-        interaction_id: InteractionId::new(meeting.online_meeting_id.uuid()),
-        kind: InteractionType::OnlineMeeting,
-        title: meeting.subject.clone(),
-        notes: with_join_line(
-            request
-                .and_then(|request| request.description.as_deref())
-                .unwrap_or_default(),
-            Some(url),
-        ),
-        client_id: meeting.client_id.clone(),
-        contact_id: meeting.contact_id.clone(),
-        user_id: request
-            .and_then(|request| request.assignee.as_ref())
-            .map(|assignee| assignee.user_id.clone())
-            .or_else(|| Some(meeting.created_by.clone())),
-        start: meeting.start,
-        end: meeting.end,
-        status: InteractionStatus::default(),
-        version: 0,
-        created_at: now,
-        updated_at: now,
     }
 }

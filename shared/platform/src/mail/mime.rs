@@ -177,5 +177,4 @@ fn encoded_words(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "mime_tests.rs"]
 mod tests;

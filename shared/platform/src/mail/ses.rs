@@ -62,12 +62,6 @@ impl Mailer {
         self.sender.as_ref()
     }
 
-    /// The ORGANIZER of calendar files: the sender's address and name.
-    pub fn organizer(&self) -> Option<(EmailAddress, Option<String>)> {
-        let sender = self.sender.as_ref()?;
-        Some((sender.address().clone(), sender.name().map(str::to_owned)))
-    }
-
     /// Sends a message of [`super::mime`] to one reader, whatever its headers
     /// say; answers SES's id of it.
     pub async fn send(

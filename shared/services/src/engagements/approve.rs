@@ -13,7 +13,8 @@ use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
 use super::people::{copy_of, find_user};
-use super::remote::{Verb, follow_up};
+use super::remote::follow_up;
+use super::warning::Verb;
 use super::write::Write;
 use super::{Actor, Desk, Handled, Warning, must_load};
 use crate::core::undisturbed;

@@ -12,7 +12,8 @@ use convoke_platform::http::require_version;
 use convoke_platform::records::EntryRecord;
 use convoke_platform::store::{Filter, Index, Page, Position, Query, SortRange, TenantStore};
 
-use super::remote::{Verb, follow_up_unsealed};
+use super::remote::follow_up_unsealed;
+use super::warning::Verb;
 use super::write::Write;
 use super::{Desk, Handled, Warning, load};
 use crate::core::undisturbed;

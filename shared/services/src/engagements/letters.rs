@@ -80,16 +80,23 @@ fn letter(
     recipient: Recipient,
 ) -> Result<AppointmentLetter, Error> {
     let (key, method) = match (notice, reader) {
-        (Notice::Approved, Reader::Client) => (MailKey::AppointmentRequestApprovedClient, Some(Method::Request)),
-        (Notice::Approved, Reader::Technician) => (MailKey::AppointmentAssigned, Some(Method::Request)),
+        (Notice::Approved, Reader::Client) => (
+            MailKey::AppointmentRequestApprovedClient,
+            Some(Method::Request),
+        ),
+        (Notice::Approved, Reader::Technician) => {
+            (MailKey::AppointmentAssigned, Some(Method::Request))
+        }
         (Notice::Rescheduled, _) => (MailKey::AppointmentRescheduled, Some(Method::Request)),
         (Notice::LinkChanged, _) => (MailKey::AppointmentUpdated, Some(Method::Request)),
-        (Notice::Cancelled(had_file), _) => {
-            (MailKey::AppointmentCancelled, had_file.then_some(Method::Cancel))
-        }
-        (Notice::Declined(had_file), _) => {
-            (MailKey::AppointmentRequestDeclinedClient, had_file.then_some(Method::Cancel))
-        }
+        (Notice::Cancelled(had_file), _) => (
+            MailKey::AppointmentCancelled,
+            had_file.then_some(Method::Cancel),
+        ),
+        (Notice::Declined(had_file), _) => (
+            MailKey::AppointmentRequestDeclinedClient,
+            had_file.then_some(Method::Cancel),
+        ),
     };
     let calendar = method
         .map(|method| calendar_file(desk, request, &recipient, method))

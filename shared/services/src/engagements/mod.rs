@@ -18,6 +18,7 @@ mod people;
 mod read;
 mod remote;
 mod reschedule;
+mod warning;
 mod write;
 
 use chrono::TimeDelta;
@@ -42,6 +43,7 @@ pub use read::{RequestFilter, get, get_request, list};
 pub(crate) use remote::OTHER_TENANT;
 pub use remote::sync;
 pub use reschedule::{RescheduleCommand, reschedule};
+pub use warning::Warning;
 
 use crate::core::Core;
 use crate::microsoft::Microsoft;
@@ -86,24 +88,6 @@ impl Desk {
         Claim {
             token: self.core.ports.mint(),
             until: self.core.ports.now() + LEASE,
-        }
-    }
-}
-
-/// Something was done here that Microsoft has not followed yet (AP-5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    /// Stable, snake_case.
-    pub reason: String,
-    /// What is left, and what happens to it.
-    pub message: String,
-}
-
-impl Warning {
-    fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            message: message.into(),
         }
     }
 }

@@ -15,8 +15,9 @@ use convoke_platform::store::{TenantStore, Transaction};
 use convoke_platform::tenant::Tenant;
 use uuid::Uuid;
 
+use super::warning::{Verb, Warning, warning_of};
 use super::write::Write;
-use super::{Desk, Handled, Warning, load};
+use super::{Desk, Handled, load};
 use crate::core::undisturbed;
 use crate::providers::{CallFailure, Effect};
 use crate::teams::Address;
@@ -31,42 +32,8 @@ const LOOKUPS: u32 = 2;
 /// Tries at resolving a join link before recordings do without.
 const RESOLVE_ATTEMPTS: u32 = 60;
 
-/// What the caller asked for, for the words of a warning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Approve,
-    Generate,
-    Reschedule,
-    Cancel,
-    Decline,
-    Delete,
-}
-
-impl Verb {
-    fn message(self) -> &'static str {
-        match self {
-            Self::Approve => {
-                "Appointment approved, but the Microsoft Teams meeting could not be created."
-            }
-            Self::Generate => "The Microsoft Teams meeting could not be created.",
-            Self::Reschedule => {
-                "Appointment rescheduled, but the Microsoft Teams meeting could not be moved yet. Convoke goes on trying."
-            }
-            Self::Cancel => {
-                "Appointment cancelled, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
-            }
-            Self::Decline => {
-                "Appointment declined, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
-            }
-            Self::Delete => {
-                "Appointment deleted, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
-            }
-        }
-    }
-}
-
 /// How one round of calls ended.
-enum Report {
+pub(super) enum Report {
     Created(Created),
     CreationFailed(CallFailure, Aftermath),
     Moved(Span),
@@ -154,53 +121,6 @@ fn is_outstanding(meeting: &OnlineMeeting) -> bool {
         meeting.remote.state,
         RemoteState::Creating | RemoteState::Updating | RemoteState::Deleting
     )
-}
-
-fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
-    match report {
-        Report::Created(created) if created.join_url.is_none() => Some(Warning::new(
-            "no_teams_meeting",
-            format!(
-                "{} Microsoft made an event without a Teams meeting: the organiser's mailbox or licence does not allow one.",
-                verb.message()
-            ),
-        )),
-        Report::Created(created) if created.meeting_id.is_none() => Some(Warning::new(
-            "online_meeting_id_unresolved",
-            "The Teams meeting was created and its link works; Microsoft has not told its online meeting id yet, which recordings need. Convoke goes on asking.",
-        )),
-        Report::CreationFailed(failure, aftermath) => {
-            let then = match aftermath {
-                Aftermath::TryAgain(_) => " Convoke goes on trying.",
-                Aftermath::Over => {
-                    " It can be retried with generate-meeting once the cause is mended."
-                }
-            };
-            Some(Warning::new(
-                failure.error.code(),
-                format!("{} {}.{then}", verb.message(), capitalised(&failure.error)),
-            ))
-        }
-        Report::Failed(failure, _) => Some(Warning::new(failure.error.code(), verb.message())),
-        Report::LookedInVain => Some(Warning::new("outcome_unknown", verb.message())),
-        Report::Gone if matches!(verb, Verb::Reschedule) => Some(Warning::new(
-            "event_removed",
-            "Appointment rescheduled, but its Microsoft Teams meeting was removed in Outlook. Make a new one with generate-meeting.",
-        )),
-        Report::Created(_)
-        | Report::Moved(_)
-        | Report::Gone
-        | Report::Resolved(..)
-        | Report::Nothing => None,
-    }
-}
-
-fn capitalised(error: &Error) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 /// Brings Microsoft's side of a meeting in step, if that is due and nobody else

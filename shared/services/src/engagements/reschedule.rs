@@ -9,7 +9,8 @@ use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
-use super::remote::{Verb, follow_up};
+use super::remote::follow_up;
+use super::warning::Verb;
 use super::write::Write;
 use super::{Desk, Handled, must_load};
 use crate::core::undisturbed;

@@ -116,5 +116,4 @@ fn english(local: NaiveDateTime) -> String {
 }
 
 #[cfg(test)]
-#[path = "product_tests.rs"]
 mod tests;

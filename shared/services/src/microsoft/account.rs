@@ -102,14 +102,26 @@ impl Microsoft {
 
     /// The account of control meetings: the tenant's own, or the deployment's
     /// where the tenant has set no credentials and `MS_GRAPH_ORG_ID` names it.
-    /// Otherwise `provider_not_configured`. The organiser may be missing: events
-    /// that exist know their own.
+    /// Otherwise `provider_not_configured`, naming all that is missing.
     pub async fn calendar_account(&self, store: &TenantStore) -> Result<TeamsAccount, Error> {
         let (settings, missing) = self.calendar_settings(store).await?;
-        let missing: Vec<_> = missing
-            .into_iter()
-            .filter(|key| ![ORGANIZER, ORGANIZER_KEY].contains(key))
-            .collect();
+        self.account_of_calendar(store, settings, missing).await
+    }
+
+    /// The same for events that exist, which know their own organiser: none has
+    /// to be set.
+    pub async fn calendar_credentials(&self, store: &TenantStore) -> Result<TeamsAccount, Error> {
+        let (settings, mut missing) = self.calendar_settings(store).await?;
+        missing.retain(|key| ![ORGANIZER, ORGANIZER_KEY].contains(key));
+        self.account_of_calendar(store, settings, missing).await
+    }
+
+    async fn account_of_calendar(
+        &self,
+        store: &TenantStore,
+        settings: CalendarSettings,
+        missing: Vec<&'static str>,
+    ) -> Result<TeamsAccount, Error> {
         if !missing.is_empty() {
             return Err(provider_not_configured(missing));
         }
@@ -124,14 +136,6 @@ impl Microsoft {
     /// What this tenant's control meetings still need; one read.
     pub async fn calendar_missing(&self, store: &TenantStore) -> Result<Vec<&'static str>, Error> {
         Ok(self.calendar_settings(store).await?.1)
-    }
-
-    /// The name of the setting that an account without organiser lacks.
-    pub fn organizer_setting(account: &TeamsAccount) -> &'static str {
-        match account.origin {
-            Origin::Deployment => ORGANIZER_KEY,
-            Origin::Tenant(_) => ORGANIZER,
-        }
     }
 
     /// Forgets an account's secret after Microsoft refused it: it may have been

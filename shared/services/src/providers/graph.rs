@@ -16,9 +16,7 @@ use convoke_platform::store::TenantStore;
 use self::event::{event_change, free_busy_of, new_event, remote_event};
 pub(crate) use self::failure::failure;
 pub(crate) use self::zone::graph_zone_name;
-use super::{
-    CallFailure, FreeBusy, MeetingProvider, Placement, RemoteCalendar, provider_not_configured,
-};
+use super::{CallFailure, FreeBusy, MeetingProvider, Placement, RemoteCalendar};
 use crate::microsoft::{Microsoft, TeamsAccount};
 
 /// Schedules on Microsoft 365, app-only.
@@ -32,11 +30,11 @@ impl GraphProvider {
         Self { microsoft }
     }
 
-    async fn calendar_of(&self, store: &TenantStore) -> Result<GraphCalendar, Error> {
-        Ok(GraphCalendar {
-            account: self.microsoft.calendar_account(store).await?,
+    fn calendar_of(&self, account: TeamsAccount) -> GraphCalendar {
+        GraphCalendar {
+            account,
             microsoft: self.microsoft.clone(),
-        })
+        }
     }
 }
 
@@ -58,18 +56,19 @@ impl MeetingProvider for GraphProvider {
         &self,
         store: &TenantStore,
     ) -> Result<Option<Box<dyn RemoteCalendar>>, Error> {
-        Ok(Some(Box::new(self.calendar_of(store).await?)))
+        let account = self.microsoft.calendar_credentials(store).await?;
+        Ok(Some(Box::new(self.calendar_of(account))))
     }
 
     async fn place(&self, store: &TenantStore, _: &Meeting) -> Result<Placement, Error> {
-        let calendar = self.calendar_of(store).await?;
-        let Some(organizer) = &calendar.account.organizer else {
-            let setting = Microsoft::organizer_setting(&calendar.account);
-            return Err(provider_not_configured(vec![setting]));
-        };
+        let mut account = self.microsoft.calendar_account(store).await?;
+        let organizer = account
+            .organizer
+            .take()
+            .ok_or_else(|| Error::internal("an account for new meetings has no organiser"))?;
         Ok(Placement::Elsewhere {
-            organizer: organizer.upn.clone(),
-            calendar: Box::new(calendar),
+            organizer: organizer.upn,
+            calendar: Box::new(self.calendar_of(account)),
         })
     }
 }

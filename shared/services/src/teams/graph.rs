@@ -1,6 +1,8 @@
 //! Teams by Microsoft Graph: calendar-backed meetings, and the old ones without
 //! event.
 
+use std::time::Duration;
+
 use convoke_domain::address::WebLink;
 use convoke_domain::engagement::Created;
 use convoke_domain::error::Error;
@@ -14,6 +16,10 @@ use super::{Address, Teams};
 use crate::engagements::OTHER_TENANT;
 use crate::microsoft::TeamsAccount;
 use crate::providers::{CallFailure, Effect, failure, graph_zone_name};
+
+/// What a creation may still take once its event is made: it has to be written
+/// down before the function's time is over, and the background does the rest.
+const AFTER_CREATION: Duration = Duration::from_secs(4);
 
 impl Teams {
     /// Makes the event with its Teams meeting, and resolves the meeting's id. An
@@ -202,6 +208,7 @@ fn event_of(meeting: &OnlineMeeting) -> NewEvent {
 /// What was made: with its id where that resolves at once, removed again where
 /// it has no Teams meeting.
 async fn read(session: &GraphSession<'_>, meeting: &OnlineMeeting, made: CreatedEvent) -> Created {
+    let session = session.with_budget(AFTER_CREATION);
     let join_url = made
         .teams_join_url()
         .and_then(|url| WebLink::parse(url).ok());

@@ -37,5 +37,6 @@ mod reconciliation;
 #[cfg(feature = "enterprise")]
 mod round_trips;
 mod routes;
+mod settings;
 mod store;
 mod tenancy;

@@ -55,14 +55,7 @@ fn the_tables_hold_exactly_the_specified_routes_and_permissions() {
     let routes = cases();
     let built: BTreeSet<String> = routes
         .iter()
-        .map(|case| {
-            format!(
-                "{} {} {}",
-                case.method,
-                case.template,
-                case.who()
-            )
-        })
+        .map(|case| format!("{} {} {}", case.method, case.template, case.who()))
         .collect();
     assert_eq!(
         built,
@@ -103,10 +96,7 @@ async fn without_a_token_the_gateway_lets_nobody_through() {
 async fn without_verified_claims_no_handler_runs() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases()
-        .into_iter()
-        .filter(routes::Case::has_caller)
-    {
+    for case in cases().into_iter().filter(routes::Case::has_caller) {
         let answer = case.send(&process, case.event(&estate)).await;
         assert_eq!(answer.problem(401), "unauthenticated", "{}", case.operation);
         let claims = json!({ "sub": "", "org_id": estate.org, "user_type": "internal", "scope": ALL_SCOPES });
@@ -179,10 +169,7 @@ async fn a_token_without_the_permission_is_refused_whatever_else_is_sent() {
 async fn a_portal_user_with_every_scope_is_refused() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases()
-        .into_iter()
-        .filter(routes::Case::has_caller)
-    {
+    for case in cases().into_iter().filter(routes::Case::has_caller) {
         let event = case.event(&estate).portal(
             &estate.org,
             "p1",
@@ -202,10 +189,7 @@ async fn a_portal_user_with_every_scope_is_refused() {
 async fn a_token_that_does_not_say_which_side_it_is_on_is_refused() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases()
-        .into_iter()
-        .filter(routes::Case::has_caller)
-    {
+    for case in cases().into_iter().filter(routes::Case::has_caller) {
         for claims in [
             json!({ "sub": "u1", "org_id": estate.org, "scope": ALL_SCOPES }),
             json!({ "sub": "u1", "org_id": estate.org, "scope": ALL_SCOPES, "user_type": "Internal" }),

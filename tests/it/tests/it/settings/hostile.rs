@@ -31,7 +31,10 @@ async fn tenant_ids_cannot_lead_elsewhere() {
         " ",
     ] {
         let body = json!({ "profile": { "tenant_id": tenant, "client_secret": "s3cret" } });
-        let expected = ("/profile/tenant_id".to_owned(), "invalid_tenant_id".to_owned());
+        let expected = (
+            "/profile/tenant_id".to_owned(),
+            "invalid_tenant_id".to_owned(),
+        );
         assert_eq!(violations(&firm.put(&body).await), [expected], "{tenant:?}");
     }
     assert_eq!(cloud.graph.received(), []);
@@ -72,7 +75,14 @@ async fn only_somebody_can_be_verified() {
     let cloud = Cloud::new().await;
     let firm = cloud.firm();
     let path = "/api/v1/teams-integration/verify-organizer";
-    for upn in ["", "../me", "me", "a@b\r\n.example", "a/b@contoso.example?", "x y@contoso.example"] {
+    for upn in [
+        "",
+        "../me",
+        "me",
+        "a@b\r\n.example",
+        "a/b@contoso.example?",
+        "x y@contoso.example",
+    ] {
         let answer = firm.send("POST", path, Some(&json!({ "upn": upn }))).await;
         let expected = ("/upn".to_owned(), "invalid_organizer".to_owned());
         assert_eq!(violations(&answer), [expected], "{upn:?}");

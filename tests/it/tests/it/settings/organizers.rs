@@ -23,7 +23,10 @@ async fn an_organiser_is_resolved_from_either_name() {
     let firm = cloud.firm();
     let by_upn = firm.at_contoso(&json!({})).await;
     assert_eq!(by_upn["default_meeting_organizer_upn"], demo::ORGANIZER_UPN);
-    assert_eq!(by_upn["default_meeting_organizer_object_id"], demo::ORGANIZER_ID);
+    assert_eq!(
+        by_upn["default_meeting_organizer_object_id"],
+        demo::ORGANIZER_ID
+    );
     assert!(by_upn.get("warning").is_none());
     let by_id = firm.put(&organizer(&demo::ANN_ID.to_uppercase())).await;
     let by_id = by_id.expect(200);
@@ -53,10 +56,19 @@ async fn a_known_organiser_is_not_looked_up_again() {
 async fn an_organiser_that_cannot_be_resolved_is_saved_with_a_warning() {
     let user = "/v1.0/users/*";
     for (name, fault, body, reason) in [
-        ("unknown", None, organizer("nobody@contoso.example"), "user_not_found"),
+        (
+            "unknown",
+            None,
+            organizer("nobody@contoso.example"),
+            "user_not_found",
+        ),
         (
             "no consent",
-            Some(Fault::on("GET", user).always().error(403, "Authorization_RequestDenied", "Insufficient privileges")),
+            Some(Fault::on("GET", user).always().error(
+                403,
+                "Authorization_RequestDenied",
+                "Insufficient privileges",
+            )),
             organizer(demo::ORGANIZER_UPN),
             "consent_missing",
         ),
@@ -84,8 +96,18 @@ async fn an_organiser_that_cannot_be_resolved_is_saved_with_a_warning() {
             json!({ "profile": { "tenant_id": "nobody.example", "client_id": demo::CLIENT_ID, "client_secret": "x" } }),
             "invalid_credentials",
         ),
-        ("disabled", None, json!({ "install_status": "disabled" }), "not_configured"),
-        ("no profile", None, json!({ "profile": null }), "not_configured"),
+        (
+            "disabled",
+            None,
+            json!({ "install_status": "disabled" }),
+            "not_configured",
+        ),
+        (
+            "no profile",
+            None,
+            json!({ "profile": null }),
+            "not_configured",
+        ),
     ] {
         let cloud = Cloud::new().await;
         if let Some(fault) = fault {
@@ -95,7 +117,11 @@ async fn an_organiser_that_cannot_be_resolved_is_saved_with_a_warning() {
         let saved = firm.at_contoso(&body).await;
         assert_eq!(saved["warning"]["reason"], reason, "{name}: {saved}");
         assert!(saved["warning"]["message"].is_string(), "{name}");
-        assert_eq!(saved["default_meeting_organizer_object_id"], Value::Null, "{name}");
+        assert_eq!(
+            saved["default_meeting_organizer_object_id"],
+            Value::Null,
+            "{name}"
+        );
         assert!(saved["default_meeting_organizer_upn"].is_string(), "{name}");
         let read = firm.read().await;
         assert!(read.get("warning").is_none(), "{name}");
@@ -109,7 +135,9 @@ async fn an_organiser_that_cannot_be_resolved_is_saved_with_a_warning() {
 async fn recordings_wait_for_the_object_id() {
     let cloud = Cloud::new().await;
     let firm = cloud.firm();
-    cloud.graph.inject(Fault::on("GET", "/v1.0/users/*").always().unavailable("60"));
+    cloud
+        .graph
+        .inject(Fault::on("GET", "/v1.0/users/*").always().unavailable("60"));
     firm.at_contoso(&json!({})).await;
     assert_eq!(
         firm.capability().await,
@@ -118,7 +146,10 @@ async fn recordings_wait_for_the_object_id() {
     );
     cloud.graph.clear_faults();
     let again = firm.put(&json!({})).await.expect(200);
-    assert_eq!(again["default_meeting_organizer_object_id"], demo::ORGANIZER_ID);
+    assert_eq!(
+        again["default_meeting_organizer_object_id"],
+        demo::ORGANIZER_ID
+    );
     assert!(again.get("warning").is_none());
     assert_eq!(
         firm.capability().await,
@@ -135,7 +166,10 @@ async fn a_secret_that_does_not_work_is_warned_of() {
     let secret = json!({ "profile": { "client_secret": demo::CLIENT_SECRET_ID } });
     let saved = firm.put(&secret).await.expect(200);
     assert_eq!(saved["warning"]["reason"], "invalid_credentials");
-    assert_eq!(saved["default_meeting_organizer_object_id"], demo::ORGANIZER_ID);
+    assert_eq!(
+        saved["default_meeting_organizer_object_id"],
+        demo::ORGANIZER_ID
+    );
 }
 
 /// TS-2, XC-5: a slow answer of Microsoft holds nobody else up and loses nothing.
@@ -144,8 +178,12 @@ async fn a_slow_look_up_loses_no_other_change() {
     let cloud = Cloud::new().await;
     let firm = cloud.firm();
     let no_organizer = json!({ "default_meeting_organizer_upn": null });
-    firm.put(&merged(contoso(), &no_organizer)).await.expect(200);
-    cloud.graph.inject(Fault::on("GET", "/v1.0/users/*").delay_ms(1_500));
+    firm.put(&merged(contoso(), &no_organizer))
+        .await
+        .expect(200);
+    cloud
+        .graph
+        .inject(Fault::on("GET", "/v1.0/users/*").delay_ms(1_500));
     let slow = async { firm.put(&organizer(demo::ORGANIZER_UPN)).await };
     let quick = async {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
@@ -158,7 +196,10 @@ async fn a_slow_look_up_loses_no_other_change() {
     let slow = slow.expect(200);
     assert_eq!(slow["version"], 3);
     assert_eq!(slow["download_recordings"], true);
-    assert_eq!(slow["default_meeting_organizer_object_id"], demo::ORGANIZER_ID);
+    assert_eq!(
+        slow["default_meeting_organizer_object_id"],
+        demo::ORGANIZER_ID
+    );
     assert_eq!(look_ups(&cloud.graph), 1);
 }
 
@@ -178,9 +219,15 @@ async fn capability_follows_the_settings_at_once() {
         json!({ "available": true, "recordings_available": true })
     );
     let calls = cloud.process.calls.take();
-    assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("GetItem".to_owned(), 1)]);
+    assert_eq!(
+        calls.into_iter().collect::<Vec<_>>(),
+        [("GetItem".to_owned(), 1)]
+    );
     for (change, reason) in [
-        (json!({ "default_meeting_organizer_upn": null }), "no_organizer"),
+        (
+            json!({ "default_meeting_organizer_upn": null }),
+            "no_organizer",
+        ),
         (json!({ "install_status": "pending" }), "not_configured"),
         (json!({ "install_status": "disabled" }), "not_configured"),
     ] {

@@ -131,7 +131,10 @@ async fn wrong_values_are_refused_by_name() {
         assert_eq!(answer.problem(501), "ee_disabled");
     }
     for (body, place) in [
-        (json!({ "default_meeting_organizer_object_id": "x" }), "/default_meeting_organizer_object_id"),
+        (
+            json!({ "default_meeting_organizer_object_id": "x" }),
+            "/default_meeting_organizer_object_id",
+        ),
         (json!({ "profile": { "secret": "x" } }), "/profile/secret"),
     ] {
         let expected = (place.to_owned(), "unknown_field".to_owned());

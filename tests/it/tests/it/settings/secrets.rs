@@ -16,10 +16,7 @@ use super::{Cloud, Firm, contoso, merged};
 use crate::routes::tenant;
 
 fn without_organizer() -> Value {
-    merged(
-        contoso(),
-        &json!({ "default_meeting_organizer_upn": null }),
-    )
+    merged(contoso(), &json!({ "default_meeting_organizer_upn": null }))
 }
 
 async fn sealed(firm: &Firm<'_>) -> String {
@@ -108,7 +105,10 @@ async fn another_application_needs_a_secret_of_its_own() {
     let answer = firm.put(&other).await;
     assert_eq!(
         it::requests::violations(&answer),
-        [("/profile/tenant_id".to_owned(), "secret_required".to_owned())]
+        [(
+            "/profile/tenant_id".to_owned(),
+            "secret_required".to_owned()
+        )]
     );
     let whole = json!({ "profile": { "tenant_id": "fabrikam.example", "client_secret": "another~secret" } });
     firm.put(&whole).await.expect(200);
@@ -134,17 +134,25 @@ async fn nothing_secret_of_the_settings_is_logged() {
     call(Method::PUT, "", body.clone()).await.expect(200);
     body["default_meeting_organizer_upn"] = json!("planted-organiser@contoso.example");
     let put = call(Method::PUT, "", body).await;
-    let expected = if cfg!(feature = "enterprise") { 200 } else { 501 };
+    let expected = if cfg!(feature = "enterprise") {
+        200
+    } else {
+        501
+    };
     put.expect(expected);
     let refused = json!({ "profile": { "client_secret": "planted secret with spaces" } });
     call(Method::PUT, "", refused).await.problem(422);
     let cut = json!({ "profile": { "client_secret": ["planted~secret+value"] } });
     call(Method::PUT, "", cut).await.problem(422);
     let whom = json!({ "upn": "planted-other@contoso.example" });
-    let verified = call(Method::POST, "/verify-organizer", whom).await.expect(200);
+    let verified = call(Method::POST, "/verify-organizer", whom)
+        .await
+        .expect(200);
     assert_eq!(verified["valid"], false);
-    let get = api.call(Method::GET, "/api/v1/teams-integration/diagnostics", &[("authorization", &bearer)], None);
-    get.await.expect(200);
+    let diagnostics = "/api/v1/teams-integration/diagnostics";
+    let headers = [("authorization", bearer.as_str())];
+    let diagnosed = api.call(Method::GET, diagnostics, &headers, None).await;
+    diagnosed.expect(200);
     let seen = async {
         let logged = |operation: &str| {
             let lines = deployed::logs().lines();

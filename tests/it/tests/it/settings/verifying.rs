@@ -22,7 +22,10 @@ async fn verified(cloud: &Cloud) -> (Firm<'_>, Value) {
 async fn a_working_organiser_is_valid_and_nothing_stays() {
     let cloud = Cloud::new().await;
     let (firm, found) = verified(&cloud).await;
-    assert_eq!(found, json!({ "valid": true, "display_name": "Contoso Meetings" }));
+    assert_eq!(
+        found,
+        json!({ "valid": true, "display_name": "Contoso Meetings" })
+    );
     let made = cloud.graph.events(demo::ORGANIZER_UPN);
     assert_eq!(made.len(), 1);
     assert!(made[0].removed.is_some() && made[0].online_meeting_id.is_some());
@@ -46,7 +49,10 @@ async fn anybody_can_be_verified_before_anything_is_switched_on() {
         assert_eq!(found["valid"], true, "{found}");
     }
     assert_eq!(cloud.graph.events(demo::ORGANIZER_UPN).len(), 2);
-    assert_eq!(firm.read().await["default_meeting_organizer_upn"], Value::Null);
+    assert_eq!(
+        firm.read().await["default_meeting_organizer_upn"],
+        Value::Null
+    );
 }
 
 /// TS-3: without settings nobody is called.
@@ -56,7 +62,8 @@ async fn without_settings_there_is_nothing_to_verify() {
     let firm = cloud.firm();
     let whom = json!({ "upn": demo::ORGANIZER_UPN });
     assert_eq!(firm.verify(&whom).await["reason"], "not_configured");
-    firm.at_contoso(&json!({ "install_status": "disabled" })).await;
+    firm.at_contoso(&json!({ "install_status": "disabled" }))
+        .await;
     assert_eq!(firm.verify(&whom).await["reason"], "not_configured");
     assert_eq!(cloud.graph.received(), []);
 }
@@ -68,11 +75,13 @@ async fn every_failure_has_its_reason_and_leaves_nothing() {
     type Break = fn(&Cloud);
     let breaks: [(&str, Break); 10] = [
         ("user_not_found", |cloud| {
-            cloud.graph.inject(Fault::on("GET", "/v1.0/users/*").always().error(
-                404,
-                "Request_ResourceNotFound",
-                "Resource does not exist.",
-            ));
+            cloud
+                .graph
+                .inject(Fault::on("GET", "/v1.0/users/*").always().error(
+                    404,
+                    "Request_ResourceNotFound",
+                    "Resource does not exist.",
+                ));
         }),
         ("mailbox_not_found", |cloud| {
             let off = |user: &mut graph_simulator::User| user.mailbox.enabled = false;
@@ -83,13 +92,18 @@ async fn every_failure_has_its_reason_and_leaves_nothing() {
             cloud.graph.update_app(demo::CLIENT_ID, rotate).unwrap();
             cloud.graph.expire_tokens();
         }),
-        ("consent_missing", |cloud| without_role(cloud, "Calendars.ReadWrite")),
+        ("consent_missing", |cloud| {
+            without_role(cloud, "Calendars.ReadWrite")
+        }),
         ("consent_missing", |cloud| {
             without_role(cloud, "OnlineMeetings.ReadWrite.All");
         }),
         ("policy_missing", |cloud| {
             let revoke = |user: &mut graph_simulator::User| user.access_policy = None;
-            cloud.graph.update_user(demo::ORGANIZER_UPN, revoke).unwrap();
+            cloud
+                .graph
+                .update_user(demo::ORGANIZER_UPN, revoke)
+                .unwrap();
         }),
         ("no_teams_licence", |cloud| {
             let plain = |user: &mut graph_simulator::User| {
@@ -98,15 +112,21 @@ async fn every_failure_has_its_reason_and_leaves_nothing() {
             cloud.graph.update_user(demo::ORGANIZER_UPN, plain).unwrap();
         }),
         ("online_meeting_unresolved", |cloud| {
-            cloud.graph.configure(|behaviour| behaviour.resolution_lag_ms = 3_600_000);
+            cloud
+                .graph
+                .configure(|behaviour| behaviour.resolution_lag_ms = 3_600_000);
         }),
         ("graph_error", |cloud| {
             let fault = Fault::on("POST", EVENTS).always();
-            cloud.graph.inject(fault.error(500, "generalException", "An error"));
+            cloud
+                .graph
+                .inject(fault.error(500, "generalException", "An error"));
         }),
         ("graph_error", |cloud| {
             let fault = Fault::on("GET", "/v1.0/users/*/onlineMeetings").always();
-            cloud.graph.inject(fault.error(500, "generalException", "An error"));
+            cloud
+                .graph
+                .inject(fault.error(500, "generalException", "An error"));
         }),
     ];
     for (reason, break_it) in breaks {
@@ -145,7 +165,9 @@ async fn an_event_of_a_lost_answer_is_removed() {
     let cloud = Cloud::new().await;
     let firm = cloud.firm();
     firm.at_contoso(&json!({})).await;
-    cloud.graph.inject(Fault::on("POST", EVENTS).always().after().cut());
+    cloud
+        .graph
+        .inject(Fault::on("POST", EVENTS).always().after().cut());
     let found = firm.verify(&json!({})).await;
     assert_eq!(found["reason"], "graph_error");
     assert_eq!(cloud.graph.events(demo::ORGANIZER_UPN).len(), 1);
@@ -159,7 +181,9 @@ async fn an_event_that_stays_is_removed_in_the_background() {
     let cloud = Cloud::new().await;
     let firm = cloud.firm();
     firm.at_contoso(&json!({})).await;
-    cloud.graph.inject(Fault::on("DELETE", EVENT).always().unavailable("60"));
+    cloud
+        .graph
+        .inject(Fault::on("DELETE", EVENT).always().unavailable("60"));
     let found = firm.verify(&json!({})).await;
     assert_eq!(found["reason"], "test_event_not_removed");
     assert_eq!(cloud.on_calendar(demo::ORGANIZER_UPN).len(), 1);
@@ -198,7 +222,9 @@ async fn a_test_that_was_cut_off_is_cleared_up() {
 #[tokio::test]
 async fn a_short_lag_is_waited_for() {
     let cloud = Cloud::new().await;
-    cloud.graph.configure(|behaviour| behaviour.resolution_lag_ms = 900);
+    cloud
+        .graph
+        .configure(|behaviour| behaviour.resolution_lag_ms = 900);
     let (_, found) = verified(&cloud).await;
     assert_eq!(found["valid"], true, "{found}");
 }
