@@ -18,9 +18,10 @@ use convoke_platform::queue::Incoming;
 use convoke_services::core::Core;
 use convoke_services::engagements::{self, Desk};
 use convoke_services::jobs::Job;
+use convoke_services::mail::{self, Links};
 use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
-use convoke_services::{integration, lockstep, mail, meetings};
+use convoke_services::{integration, lockstep, meetings};
 
 /// The function's state, built once per process.
 pub struct App {
@@ -34,6 +35,8 @@ pub struct App {
     pub desk: Desk,
     /// The post.
     pub mailer: Mailer,
+    /// The signed links that mails carry.
+    pub links: Links,
 }
 
 /// Builds the function from its environment; no network call.
@@ -51,6 +54,13 @@ pub async fn boot(environment: &Environment) -> Result<App, lambda_runtime::Erro
         providers: providers::of_environment(environment, &microsoft, &ports)?,
         mailer: aws::mailer(&sdk, environment)?,
         desk: Desk::new(core.clone(), microsoft, &domain, organizer),
+        links: Links {
+            secrets,
+            public_url: environment
+                .required("CONVOKE_PUBLIC_URL")?
+                .trim_end_matches('/')
+                .to_owned(),
+        },
         core,
     })
 }
@@ -94,7 +104,8 @@ impl App {
                 engagements::refresh_contact(&self.desk, tenant, &contact_id).await
             }
             Job::SendMail { mail_id } => {
-                mail::send(&self.core, &self.mailer, tenant, MailId::new(mail_id)).await
+                let mail_id = MailId::new(mail_id);
+                mail::send(&self.core, &self.mailer, &self.links, tenant, mail_id).await
             }
             Job::SyncOnlineMeeting {
                 online_meeting_id, ..

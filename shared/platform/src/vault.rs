@@ -1,8 +1,8 @@
 //! Secrets of tenants, sealed by KMS (XC-10).
 //!
 //! Guarantee: what is sealed opens only for the tenant and the purpose that it
-//! was sealed for, since both are KMS's encryption context. What was opened is
-//! kept in the process for a few minutes, by tenant, purpose and ciphertext.
+//! was sealed for, since both are KMS's encryption context. What was opened or
+//! sealed is kept in the process for a few minutes, by tenant, purpose and ciphertext.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -74,7 +74,9 @@ impl Vault {
         let sealed = answer
             .ciphertext_blob
             .ok_or_else(|| Error::internal("KMS encrypted to nothing"))?;
-        Ok(STANDARD.encode(sealed))
+        let sealed = STANDARD.encode(sealed);
+        self.keep(Place::of(tenant, purpose, &sealed), plain);
+        Ok(sealed)
     }
 
     /// Decrypts what was sealed for the same tenant and purpose; anything else is

@@ -2,6 +2,9 @@
 //! a contact, two technicians, a clock, a Graph simulator and a post office of
 //! its own. Handlers run in this process; nobody else does its background work.
 
+mod commands;
+mod upkeep;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::OnlineMeetingRecord;
@@ -15,6 +18,9 @@ use crate::deployed;
 use crate::gateway::Event;
 use crate::process::Process;
 use crate::ses::{Ses, read_mail};
+
+pub use self::commands::Command;
+pub use self::upkeep::Sent;
 
 /// Where a practice's clock starts.
 pub const OPENING: &str = "2026-11-23T08:00:00Z";

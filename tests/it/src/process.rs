@@ -194,6 +194,10 @@ impl Process {
             providers: providers(&environment, &microsoft, &ports),
             desk,
             mailer: convoke_platform::aws::mailer(&sdk, &environment).expect("no sender"),
+            links: convoke_services::mail::Links {
+                secrets: secrets.clone(),
+                public_url: "https://api.example.com".to_owned(),
+            },
         };
         Self {
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())

@@ -133,7 +133,16 @@ fn refusal_of(error: &SdkError<SendEmailError>) -> Refusal {
         (SdkError::ConstructionFailure(_), None) => "not_buildable",
         _ => "unreadable_answer",
     };
-    classify(status, code)
+    let message = error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::message);
+    match classify(status, code) {
+        // About the deployment's identities, which somebody may verify yet.
+        Refusal::Final(code) if message.is_some_and(|text| text.contains("not verified")) => {
+            Refusal::Passing(code)
+        }
+        refusal => refusal,
+    }
 }
 
 /// A code that says nothing for certain is a passing failure: the mail stays,
@@ -152,7 +161,6 @@ fn classify(status: u16, code: &str) -> Refusal {
         _ if status == 429 => Refusal::Throttled(text),
         "MessageRejected"
         | "BadRequestException"
-        | "MailFromDomainNotVerifiedException"
         | "InvalidParameterValue"
         | "ValidationException"
         | "not_buildable" => Refusal::Final(text),
@@ -169,11 +177,7 @@ mod tests {
     fn refusals_are_final_only_where_the_mail_itself_is_refused() {
         let is_final = |status, code| matches!(classify(status, code), Refusal::Final(_));
         let is_throttled = |status, code| matches!(classify(status, code), Refusal::Throttled(_));
-        for code in [
-            "MessageRejected",
-            "BadRequestException",
-            "MailFromDomainNotVerifiedException",
-        ] {
+        for code in ["MessageRejected", "BadRequestException"] {
             assert!(is_final(400, code), "{code}");
             assert!(
                 !is_final(503, code),
@@ -182,6 +186,7 @@ mod tests {
         }
         for code in [
             "AccountSuspendedException",
+            "MailFromDomainNotVerifiedException",
             "SendingPausedException",
             "LimitExceededException",
             "NotFoundException",

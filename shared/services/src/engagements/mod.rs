@@ -3,9 +3,9 @@
 //!
 //! Every use case reads the whole engagement, changes it by a rule of the
 //! domain, and writes it with `ledger`, events, mails and the caller's answer in
-//! one transaction ([`write`]). What Microsoft has to follow is called outside
+//! one transaction (`write`). What Microsoft has to follow is called outside
 //! of transactions, between the intent (`meeting.remote`) and its outcome
-//! ([`remote`]).
+//! (`remote`).
 
 mod approve;
 mod create;

@@ -80,6 +80,7 @@ pub(super) const STARTS_AT_THERE: &str = "startsAtInAppointmentZone";
 pub(super) const DURATION_MINUTES: &str = "durationMinutes";
 pub(super) const DESCRIPTION: &str = "description";
 pub(super) const ONLINE_MEETING_URL: &str = "onlineMeetingUrl";
+pub(super) const CALENDAR_URL: &str = "calendarUrl";
 pub(super) const REASON: &str = "reason";
 
 const APPOINTMENT_WITH_REASON: &[Variable] = &[
@@ -118,6 +119,10 @@ const APPOINTMENT_WITH_REASON: &[Variable] = &[
     Variable {
         name: ONLINE_MEETING_URL,
         description: "The link to join the Teams meeting; empty without one.",
+    },
+    Variable {
+        name: CALENDAR_URL,
+        description: "An expiring link to the calendar file; empty in mails that take it back.",
     },
     Variable {
         name: REASON,

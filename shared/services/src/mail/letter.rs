@@ -137,6 +137,8 @@ fn variables_of(letter: &AppointmentLetter) -> BTreeMap<String, String> {
         (key::STARTS_AT_THERE, there),
         (key::DURATION_MINUTES, letter.duration_minutes.to_string()),
         (key::DESCRIPTION, lines(&letter.description)),
+        // Signed when the mail is sent: it expires.
+        (key::CALENDAR_URL, String::new()),
         (
             key::ONLINE_MEETING_URL,
             link.map(ToString::to_string).unwrap_or_default(),

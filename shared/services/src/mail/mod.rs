@@ -14,4 +14,4 @@ pub mod templates;
 
 pub use key::{MailKey, Variable};
 pub use letter::{AppointmentLetter, Recipient, post};
-pub use send::send;
+pub use send::{Links, send};

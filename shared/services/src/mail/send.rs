@@ -11,16 +11,18 @@ use convoke_domain::address::EmailAddress;
 use convoke_domain::directory::Locale;
 use convoke_domain::error::Error;
 use convoke_domain::ics::Method;
-use convoke_domain::id::MailId;
+use convoke_domain::id::{AppointmentRequestId, MailId};
 use convoke_platform::backoff;
+use convoke_platform::link::{self, Target};
 use convoke_platform::mail::mime::{Calendar, Message};
 use convoke_platform::mail::template::{Rendered, Source, render};
 use convoke_platform::mail::{Mailer, SendFailure, Sender};
 use convoke_platform::records::{MailCalendar, MailRecord, MailState};
+use convoke_platform::secrets::Secrets;
 use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
-use super::key::MailKey;
+use super::key::{self, MailKey};
 use super::{product, templates};
 use crate::core::Core;
 
@@ -29,11 +31,39 @@ const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Times that the outcome of a send is written before the mail is left claimed.
 const OUTCOME_TRIES: u32 = 6;
 
+/// Makes the signed links that mails carry.
+#[derive(Clone)]
+pub struct Links {
+    /// Keys of signed links.
+    pub secrets: Secrets,
+    /// Where callers reach the API, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Links {
+    async fn calendar_url(
+        &self,
+        tenant: &Tenant,
+        mail: &MailRecord,
+        now: DateTime<Utc>,
+    ) -> Result<String, Error> {
+        let invites = |calendar: &MailCalendar| calendar.method == Method::Request.as_str();
+        if !mail.calendar.as_ref().is_some_and(invites) {
+            return Ok(String::new());
+        }
+        let id = AppointmentRequestId::new(mail.appointment_request_id);
+        let ring = self.secrets.keyring().await?;
+        let token = link::sign(&ring, tenant, Target::Appointment(id), now)?;
+        Ok(format!("{}/ics/{token}", self.public_url))
+    }
+}
+
 /// Sends one mail, unless it was sent, skipped or refused before. An error
 /// means: bring the job again.
 pub async fn send(
     core: &Core,
     mailer: &Mailer,
+    links: &Links,
     tenant: &Tenant,
     mail_id: MailId,
 ) -> Result<(), Error> {
@@ -48,8 +78,11 @@ pub async fn send(
     if is_over(&mail, now) {
         return Ok(());
     }
+    let calendar_url = links.calendar_url(tenant, &mail, now).await?;
     let post_office = PostOffice { store: &store };
-    let mail = post_office.claim(mail, now).await?;
+    let mut mail = post_office.claim(mail, now).await?;
+    let known = mail.variables.entry(key::CALENDAR_URL.to_owned());
+    *known.or_default() = calendar_url;
     let Some(sender) = mailer.sender() else {
         log_skip(&mail, "no_sender_configured");
         return post_office.settle(mail, MailState::Skipped).await;

@@ -29,7 +29,11 @@ fn the_document_describes_every_route_and_no_other() {
     let ics_download = ics_download::ROUTES
         .iter()
         .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
-    assert_eq!(described, meeting_api.chain(ics_download).collect());
+    let settings = settings::routes::ROUTES
+        .iter()
+        .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
+    let routes = meeting_api.chain(ics_download).chain(settings);
+    assert_eq!(described, routes.collect());
 }
 
 /// The committed file is what the code generates; `CONVOKE_UPDATE_OPENAPI=1`

@@ -251,6 +251,54 @@ async fn count_directory(counter: &mut Counter) {
         .await;
 }
 
+async fn count_settings(counter: &mut Counter) {
+    use graph_simulator::demo;
+    let settings = "/api/v1/teams-integration";
+    let whole = json!({ "profile": { "tenant_id": demo::TENANT_ID, "client_id": demo::CLIENT_ID,
+            "client_secret": demo::CLIENT_SECRET },
+        "install_status": "active", "default_meeting_organizer_upn": demo::ORGANIZER_UPN });
+    let flag = json!({ "download_recordings": true });
+    for (operation, method, path, body) in [
+        (
+            "set up Teams, with a secret",
+            "PUT",
+            settings.to_owned(),
+            Some(&whole),
+        ),
+        (
+            "change the Teams settings",
+            "PUT",
+            settings.to_owned(),
+            Some(&flag),
+        ),
+        ("read the Teams settings", "GET", settings.to_owned(), None),
+        (
+            "ask the Teams capability",
+            "GET",
+            format!("{settings}/capability"),
+            None,
+        ),
+        (
+            "diagnose Teams",
+            "GET",
+            format!("{settings}/diagnostics"),
+            None,
+        ),
+        (
+            "read a mail template",
+            "GET",
+            "/api/v1/mail-templates/appointment-assigned/en".to_owned(),
+            None,
+        ),
+    ] {
+        counter.count(operation, method, &path, body).await;
+    }
+    let verify = format!("{settings}/verify-organizer");
+    counter
+        .count_both("verify the organiser", [&verify, &verify], Some(&json!({})))
+        .await;
+}
+
 /// Architecture, "Speed and size": a read is 1 call, an .ics 1, and everything
 /// else what `docs/performance.md` says.
 #[tokio::test]
@@ -260,6 +308,7 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     count_meetings(&mut counter).await;
     count_schedules(&mut counter).await;
     count_directory(&mut counter).await;
+    count_settings(&mut counter).await;
     let documented = table();
     assert_eq!(
         documented

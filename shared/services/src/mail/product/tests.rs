@@ -145,7 +145,7 @@ fn the_plain_text_is_laid_out() {
     let text = rendered(MailKey::AppointmentRescheduled, Locale::En, "x", LINK).text;
     let expected = "Hello x,\n\nYour appointment has a new time.\n\nService: x\nTime: x\n\
         At the appointment's place: x\nDuration: x minutes\nClient: x\n\nDescription:\nx\n\nReason:\nx\n\n\
-        Join Teams Meeting: https://teams.example/l/meetup-join/1?a=1&b=2\n";
+        Join Teams Meeting: https://teams.example/l/meetup-join/1?a=1&b=2\n\nCalendar file: x\n";
     assert_eq!(text, expected);
     let bare = rendered(
         MailKey::AppointmentRequestApprovedClient,

@@ -83,7 +83,7 @@ async fn calls_for_one_organisation_never_carry_anothers_credentials() {
     join_all(work).await;
     let mut counts = [0, 0];
     for request in cloud.graph.received() {
-        let text = format!("{} {:?}", request.path, request.body);
+        let text = format!("{} {:?}", request.path.replace("%40", "@"), request.body);
         let theirs = [
             fabrikam::ORGANIZER_UPN,
             fabrikam::ORGANIZER_ID,
