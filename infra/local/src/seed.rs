@@ -31,7 +31,8 @@ const ADMIN_SCOPE: &str = "controls:write meetings:read meetings:write meetings:
 const APPROVER_SCOPE: &str = "appointments:request appointments:read user_schedule:read user_schedule:update \
                               meetings:read meetings:write controls:write interaction:read interaction:update \
                               interaction:delete directory:read tenant_integrations:read";
-const PORTAL_SCOPE: &str = "appointments:request appointments:read interaction:read";
+const PORTAL_SCOPE: &str =
+    "appointments:request appointments:read user_schedule:update interaction:read";
 const DAY: i64 = 24 * 3600;
 
 /// Tokens for a day: Ann approves, Bob administers, Cleo is the client's contact.

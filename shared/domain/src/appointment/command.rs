@@ -126,13 +126,13 @@ pub struct ChangeInput {
     pub preferred_assigned_user_id: Option<Option<String>>,
 }
 
-/// A change, checked against the request it is of.
+/// A change, checked: what the request is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    service_name: Option<String>,
+    service_name: String,
     time: AppointmentTime,
-    description: Option<Option<String>>,
-    preferred: Option<Option<UserId>>,
+    description: Option<String>,
+    preferred: Option<UserId>,
 }
 
 impl Change {
@@ -168,18 +168,22 @@ impl Change {
                 &mut wrong,
             )
         };
-        let preferred = input.preferred_assigned_user_id.map(|preferred| {
-            read_user(
+        let preferred = match input.preferred_assigned_user_id {
+            None => request.preferred.clone(),
+            Some(preferred) => read_user(
                 preferred.as_deref(),
                 "/preferred_assigned_user_id",
                 &mut wrong,
-            )
-        });
+            ),
+        };
         wrong.finish()?;
+        let description = input.description;
         Ok(Self {
-            service_name: input.service_name,
+            service_name: input
+                .service_name
+                .unwrap_or_else(|| request.service_name.clone()),
             time: time.ok_or_else(|| Error::internal("a time was not kept"))?,
-            description: input.description,
+            description: description.unwrap_or_else(|| request.description.clone()),
             preferred,
         })
     }
@@ -188,15 +192,9 @@ impl Change {
     pub fn apply(self, request: &mut AppointmentRequest, now: DateTime<Utc>) -> bool {
         let before = request.clone();
         request.time = self.time;
-        if let Some(name) = self.service_name {
-            request.service_name = name;
-        }
-        if let Some(description) = self.description {
-            request.description = description;
-        }
-        if let Some(preferred) = self.preferred {
-            request.preferred = preferred;
-        }
+        request.service_name = self.service_name;
+        request.description = self.description;
+        request.preferred = self.preferred;
         let changed = *request != before;
         if changed {
             request.updated_at = now;

@@ -53,8 +53,7 @@ impl RequestStatus {
     /// Whether a request may go from here to `next`; approved to approved is a reschedule.
     pub const fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Pending => !matches!(next, Self::Pending),
-            Self::Approved => !matches!(next, Self::Pending),
+            Self::Pending | Self::Approved => !matches!(next, Self::Pending),
             Self::Declined | Self::Cancelled => false,
         }
     }

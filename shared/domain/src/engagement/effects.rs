@@ -151,12 +151,11 @@ pub fn notices(before: &Engagement, after: &Engagement) -> Vec<(Reader, Notice)>
     let both = |notice| vec![(Reader::Client, notice), (Reader::Technician, notice)];
     let knew = was.status == RequestStatus::Approved && was.told;
     match is.status {
-        RequestStatus::Pending => vec![],
         RequestStatus::Approved if !is.told => vec![],
         RequestStatus::Approved if !knew => both(Notice::Approved),
         RequestStatus::Approved if was.time != is.time => both(Notice::Rescheduled),
         RequestStatus::Approved if was.columns.url != is.columns.url => both(Notice::LinkChanged),
-        RequestStatus::Approved => vec![],
+        RequestStatus::Pending | RequestStatus::Approved => vec![],
         status if status == was.status => vec![],
         RequestStatus::Declined if knew => vec![
             (Reader::Client, Notice::Declined(true)),

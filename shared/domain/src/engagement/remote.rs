@@ -122,12 +122,11 @@ impl Engagement {
         let meeting = self.held_meeting(token)?;
         meeting.remote.shown = shown;
         meeting.updated_at = now;
-        match meeting.remote.state {
-            RemoteState::Deleting => meeting.remote.wake(RemoteState::Deleting, now),
-            _ => {
-                meeting.error_code = None;
-                meeting.settle_created(now);
-            }
+        if meeting.remote.state == RemoteState::Deleting {
+            meeting.remote.wake(RemoteState::Deleting, now);
+        } else {
+            meeting.error_code = None;
+            meeting.settle_created(now);
         }
         Ok(())
     }

@@ -52,12 +52,13 @@ pub async fn approve(
     if_match: Option<u64>,
     seal: &Seal<'_, Handled>,
 ) -> Result<Handled, Error> {
-    let (organizer, warning) = match command.generate_teams_meeting {
-        false => (None, None),
-        true => match possible(store).await? {
+    let (organizer, warning) = if command.generate_teams_meeting {
+        match possible(store).await? {
             Possible::Yes(organizer) => (Some(organizer), None),
             Possible::No(warning) => (None, Some(warning)),
-        },
+        }
+    } else {
+        (None, None)
     };
     let claim = desk.claim();
     let plan = organizer.map(|organizer| MeetingPlan {
@@ -245,24 +246,23 @@ async fn plan_once(
 }
 
 async fn possible(store: &TenantStore) -> Result<Possible, Error> {
-    let integration = match ENTERPRISE {
-        true => read_integration(store).await?,
-        false => None,
+    let integration = if ENTERPRISE {
+        read_integration(store).await?
+    } else {
+        None
     };
     let answer = capability(integration.as_ref(), ENTERPRISE);
     let organizer = integration.as_ref().and_then(organizer_of);
-    match organizer.filter(|_| answer.available) {
-        Some(organizer) => Ok(Possible::Yes(organizer)),
-        None => {
-            let reason = answer
-                .reason
-                .map_or("not_configured", |reason| reason.as_str());
-            Ok(Possible::No(Warning::new(
-                reason,
-                "No Teams meeting was made: the Teams integration of this organisation is not available. See GET /api/v1/teams-integration/capability.",
-            )))
-        }
+    if let Some(organizer) = organizer.filter(|_| answer.available) {
+        return Ok(Possible::Yes(organizer));
     }
+    let reason = answer
+        .reason
+        .map_or("not_configured", |reason| reason.as_str());
+    Ok(Possible::No(Warning::new(
+        reason,
+        "No Teams meeting was made: the Teams integration of this organisation is not available. See GET /api/v1/teams-integration/capability.",
+    )))
 }
 
 fn organizer_of(integration: &TeamsIntegration) -> Option<Organizer> {

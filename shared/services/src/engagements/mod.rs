@@ -40,6 +40,7 @@ pub use entries::{EntryFilter, delete_entry, get_entry, list_entries, move_entry
 pub use import::{ImportEntry, Imported, import};
 pub use people::{refresh_contact, refresh_user};
 pub use read::{RequestFilter, get, get_request, list};
+#[cfg(feature = "enterprise")]
 pub(crate) use remote::OTHER_TENANT;
 pub use remote::sync;
 pub use reschedule::{RescheduleCommand, reschedule};

@@ -55,7 +55,7 @@ pub(super) async fn follow_up(
     seal: &Seal<'_, Handled>,
 ) -> Result<Handled, Error> {
     let apply = |transaction: &mut Transaction, handled: &Handled| seal.apply(transaction, handled);
-    follow(desk, store, handled, token, verb, &apply).await
+    Box::pin(follow(desk, store, handled, token, verb, &apply)).await
 }
 
 /// As [`follow_up`], for commands without idempotency key.
@@ -66,7 +66,7 @@ pub(super) async fn follow_up_unsealed(
     token: Uuid,
     verb: Verb,
 ) -> Result<Handled, Error> {
-    follow(desk, store, handled, token, verb, &|_, _| Ok(())).await
+    Box::pin(follow(desk, store, handled, token, verb, &|_, _| Ok(()))).await
 }
 
 type Answer<'a> = dyn Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync + 'a;
@@ -254,9 +254,10 @@ async fn remove(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> Re
 
 async fn resolve(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> Report {
     let is_over = meeting.remote.attempts + 1 >= RESOLVE_ATTEMPTS;
-    let aftermath = match is_over {
-        true => Aftermath::Over,
-        false => Aftermath::TryAgain(None),
+    let aftermath = if is_over {
+        Aftermath::Over
+    } else {
+        Aftermath::TryAgain(None)
     };
     match desk.teams.resolve(store, meeting).await {
         Ok(id) => Report::Resolved(id, aftermath),
@@ -271,9 +272,10 @@ async fn resolve(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> R
 /// while somebody may mend the cause.
 fn patience(failure: CallFailure, meeting: &OnlineMeeting) -> Report {
     let is_over = meeting.remote.attempts + 1 >= ATTEMPTS || failure.error.code() == OTHER_TENANT;
-    let aftermath = match is_over {
-        true => Aftermath::Over,
-        false => Aftermath::TryAgain(wait_of(&failure.error)),
+    let aftermath = if is_over {
+        Aftermath::Over
+    } else {
+        Aftermath::TryAgain(wait_of(&failure.error))
     };
     Report::Failed(failure, aftermath)
 }

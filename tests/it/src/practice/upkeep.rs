@@ -93,6 +93,33 @@ impl Practice {
         }
     }
 
+    /// Somebody removes what is on the organiser's calendar: nothing of Convoke's.
+    #[allow(clippy::disallowed_methods, reason = "a test's own client")]
+    pub async fn remove_in_outlook(&self) {
+        let (client, base) = (reqwest::Client::new(), self.graph.base_url());
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", demo::CLIENT_ID),
+            ("client_secret", demo::CLIENT_SECRET),
+            ("scope", &format!("{base}/.default")),
+        ];
+        let login = format!("{base}/{}/oauth2/v2.0/token", demo::TENANT_ID);
+        let form = reqwest::Url::parse_with_params(&login, form).expect("a form");
+        let request = client
+            .post(&login)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.query().unwrap_or_default().to_owned());
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let token = answer["access_token"].as_str().expect("a token");
+        for event in self.on_calendar() {
+            let url = format!("{base}/v1.0/users/{}/events/{}", demo::ORGANIZER_UPN, event.id);
+            let request = client.delete(url).bearer_auth(token);
+            let request = request.header("prefer", "IdType=\"ImmutableId\"");
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status().as_u16(), 204, "{answer:?}");
+        }
+    }
+
     /// The mails that went out so far, by what their calendar files say.
     pub fn sent(&self) -> Vec<Sent> {
         self.mails().iter().map(sent_of).collect()

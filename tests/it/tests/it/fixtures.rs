@@ -63,6 +63,7 @@ fn every_fixture_is_driven() {
         "meeting-api-get-meeting.json",
         "outbox-relay-stream.json",
         "outbox-relay-sweep.json",
+        "settings-put-teams-integration.json",
     ];
     assert_eq!(files, driven.map(str::to_owned).into());
 }
@@ -93,6 +94,19 @@ async fn the_gateways_events_are_read() {
         answer_of(process.ics_download.handle(request(&link)).await).body,
         file.body
     );
+}
+
+/// TS-1: a change of settings, as the gateway hands it on.
+#[tokio::test]
+async fn the_settings_event_is_read() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let put = fixture("settings-put-teams-integration.json", &org);
+    let answer = answer_of(process.settings.handle(request(&put)).await);
+    if cfg!(feature = "enterprise") {
+        assert_eq!(answer.expect(200)["install_status"], "active");
+    } else {
+        assert_eq!(answer.problem(501), "ee_disabled");
+    }
 }
 
 /// A stream's batch: the outbox item is relayed, other records are passed over.

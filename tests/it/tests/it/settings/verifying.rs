@@ -93,7 +93,7 @@ async fn every_failure_has_its_reason_and_leaves_nothing() {
             cloud.graph.expire_tokens();
         }),
         ("consent_missing", |cloud| {
-            without_role(cloud, "Calendars.ReadWrite")
+            without_role(cloud, "Calendars.ReadWrite");
         }),
         ("consent_missing", |cloud| {
             without_role(cloud, "OnlineMeetings.ReadWrite.All");
