@@ -21,4 +21,5 @@ pub mod process;
 pub mod readers;
 pub mod readers_venv;
 pub mod requests;
+pub mod schemas;
 pub mod ses;

@@ -36,6 +36,7 @@ pub fn document() -> OpenApi {
     let mut document = meeting_api::openapi::document();
     document.merge(ics_download::document());
     document.merge(settings::openapi::document());
+    document.merge(approval::openapi::document());
     document.info = InfoBuilder::new()
         .title("Convoke")
         .version(env!("CARGO_PKG_VERSION"))

@@ -3,6 +3,7 @@
 //! its own. Handlers run in this process; nobody else does its background work.
 
 mod commands;
+mod desk;
 mod upkeep;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +21,7 @@ use crate::process::Process;
 use crate::ses::{Ses, read_mail};
 
 pub use self::commands::Command;
+pub use self::desk::{read_file, request_id, unfolded};
 pub use self::upkeep::Sent;
 
 /// Where a practice's clock starts.

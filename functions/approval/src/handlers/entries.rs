@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use convoke_domain::engagement::Engagement;
 use convoke_domain::error::Error;
 use convoke_domain::id::{ScheduleEntryId, UserId};
 use convoke_platform::http::{Call, ListRequest, Listing, Reply, query};
 use convoke_platform::store::TenantStore;
-use convoke_services::engagements::{self, EntryFilter, Handled};
+use convoke_services::engagements::{self, EntryFilter, Warning};
 
 use crate::App;
 use crate::wire::command::MoveBody;
@@ -23,10 +24,9 @@ fn id_of(call: &Call) -> Result<ScheduleEntryId, Error> {
     })
 }
 
-fn reply(handled: &Handled) -> Result<Reply, Error> {
-    let engagement = &handled.engagement;
+fn reply(engagement: &Engagement, warning: Option<&Warning>) -> Result<Reply, Error> {
     let version = engagement.entry.as_ref().map_or(0, |entry| entry.version);
-    let view = EntryView::of_engagement(engagement, handled.warning.as_ref());
+    let view = EntryView::of_engagement(engagement, warning);
     let view = view.ok_or_else(|| Error::internal("a moved entry is gone"))?;
     Ok(Reply::ok(&view).with_version(version))
 }
@@ -68,10 +68,7 @@ pub(super) fn user_of(call: &Call) -> Result<Option<UserId>, Error> {
 /// Read a schedule entry with its online meeting
 pub(crate) async fn get_schedule_entry(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let engagement = engagements::get_entry(&store_of(&app, &call)?, id_of(&call)?).await?;
-    reply(&Handled {
-        engagement,
-        warning: None,
-    })
+    reply(&engagement, None)
 }
 
 #[utoipa::path(patch, path = "/api/v1/schedule-entries/{schedule_entry_id}", tag = "schedule entries",
@@ -89,7 +86,7 @@ pub(crate) async fn move_schedule_entry(app: Arc<App>, call: Call) -> Result<Rep
         call.if_match()?,
     )
     .await?;
-    reply(&handled)
+    reply(&handled.engagement, handled.warning.as_ref())
 }
 
 #[utoipa::path(delete, path = "/api/v1/schedule-entries/{schedule_entry_id}", tag = "schedule entries",

@@ -6,7 +6,9 @@ use convoke_domain::appointment::{RequestDraft, RequestStatus};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::error::Error;
 use convoke_domain::id::AppointmentRequestId;
-use convoke_platform::http::{Call, FieldProblem, ListRequest, Listing, Reply, query, read_value};
+use convoke_platform::http::{
+    Call, FieldProblem, ListRequest, Listing, Reply, Seal, query, read_value,
+};
 use convoke_platform::store::TenantStore;
 use convoke_services::engagements::{self, Actor, Eyes, Handled, ImportEntry, RequestFilter};
 use serde_json::Value;
@@ -55,6 +57,15 @@ fn version_of(engagement: &Engagement) -> u64 {
         .request
         .as_ref()
         .map_or(0, |request| request.version)
+}
+
+/// The answer, which the edge stores where no transaction has.
+fn answer(seal: &Seal<'_, Handled>, handled: &Handled) -> Reply {
+    if handled.is_stored {
+        seal.reply(handled)
+    } else {
+        seal.reply_unstored(handled)
+    }
 }
 
 fn reply(engagement: &Engagement, eyes: &Eyes) -> Reply {
@@ -176,7 +187,7 @@ pub(crate) async fn approve_appointment_request(app: Arc<App>, call: Call) -> Re
         &seal,
     )
     .await?;
-    Ok(seal.reply_unstored(&handled))
+    Ok(answer(&seal, &handled))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests/{appointment_request_id}/generate-meeting", tag = "appointments",
@@ -197,7 +208,7 @@ pub(crate) async fn generate_teams_meeting(app: Arc<App>, call: Call) -> Result<
         &seal,
     )
     .await?;
-    Ok(seal.reply_unstored(&handled))
+    Ok(answer(&seal, &handled))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests/{appointment_request_id}/reschedule", tag = "appointments",
@@ -221,7 +232,7 @@ pub(crate) async fn reschedule_appointment_request(
         &seal,
     )
     .await?;
-    Ok(seal.reply_unstored(&handled))
+    Ok(answer(&seal, &handled))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests/{appointment_request_id}/decline", tag = "appointments",
@@ -242,7 +253,7 @@ pub(crate) async fn decline_appointment_request(app: Arc<App>, call: Call) -> Re
         &seal,
     )
     .await?;
-    Ok(seal.reply_unstored(&handled))
+    Ok(answer(&seal, &handled))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests/{appointment_request_id}/cancel", tag = "appointments",
@@ -264,7 +275,7 @@ pub(crate) async fn cancel_appointment_request(app: Arc<App>, call: Call) -> Res
         &seal,
     )
     .await?;
-    Ok(seal.reply_unstored(&handled))
+    Ok(answer(&seal, &handled))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests/import", tag = "appointments", request_body = ImportBody,

@@ -126,6 +126,21 @@ impl Engagement {
         }
     }
 
+    /// Refuses a Teams meeting for what is not approved (409).
+    pub fn require_approved(&self) -> Result<(), Error> {
+        let status = self.must_request()?.status;
+        if status == RequestStatus::Approved {
+            return Ok(());
+        }
+        Err(Error::conflict(
+            "request_not_approved",
+            format!(
+                "only an approved request can have a Teams meeting; this one is {}",
+                status.as_str()
+            ),
+        ))
+    }
+
     /// Accepts a pending request: its entry comes to exist, and its meeting is on
     /// its way.
     pub fn approve(&mut self, approval: Approval, now: DateTime<Utc>) -> Result<(), Error> {
@@ -151,18 +166,10 @@ impl Engagement {
     /// One that failed is taken up again; one that is still being removed is not
     /// (409, in a moment).
     pub fn plan_meeting(&mut self, plan: MeetingPlan, now: DateTime<Utc>) -> Result<(), Error> {
+        self.require_approved()?;
         let request = self.request.as_mut().ok_or(Error::NotFound {
             what: "appointment request",
         })?;
-        if request.status != RequestStatus::Approved {
-            return Err(Error::conflict(
-                "request_not_approved",
-                format!(
-                    "only an approved request can have a Teams meeting; this one is {}",
-                    request.status.as_str()
-                ),
-            ));
-        }
         let span = Span {
             start: request.time.start(),
             end: request.time.end(),

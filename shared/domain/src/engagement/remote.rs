@@ -161,7 +161,10 @@ impl Engagement {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let meeting = self.held_meeting(token)?;
-        meeting.error_code = Some(code.to_owned());
+        // Why there is no meeting says more than why its event is still there.
+        if meeting.status != Status::Failed {
+            meeting.error_code = Some(code.to_owned());
+        }
         meeting.updated_at = now;
         match aftermath {
             Aftermath::TryAgain(wait) => meeting.remote.put_back(now, wait),
@@ -213,11 +216,13 @@ impl Engagement {
                     request.columns.meeting_id = meeting_id;
                 }
             }
-            (None, Aftermath::TryAgain(wait)) => meeting.remote.put_back(now, wait),
-            (None, Aftermath::Over) => {
+            // Something else is to be done by now: that does not wait for the id.
+            (None, _) if meeting.remote.state != RemoteState::InStep => {
                 let state = meeting.remote.state;
-                meeting.remote.rest(state);
+                meeting.remote.wake(state, now);
             }
+            (None, Aftermath::TryAgain(wait)) => meeting.remote.put_back(now, wait),
+            (None, Aftermath::Over) => meeting.remote.rest(RemoteState::InStep),
         }
         Ok(())
     }
@@ -245,6 +250,18 @@ impl Engagement {
     pub fn drop_entry(&mut self, claim: Claim, now: DateTime<Utc>) {
         self.entry = None;
         self.cancel_meeting(claim, now);
+    }
+
+    /// Tries once more to remove what an ended appointment has left at Microsoft.
+    pub fn remove_again(&mut self, claim: Claim, now: DateTime<Utc>) {
+        let left = self.meeting.as_mut().filter(|meeting| {
+            meeting.status == Status::Cancelled
+                && (meeting.is_live() || meeting.remote.state == RemoteState::Deleting)
+        });
+        if let Some(meeting) = left {
+            meeting.remote.follow(RemoteState::Deleting, claim, now);
+            meeting.updated_at = now;
+        }
     }
 
     /// Cancels the meeting at once for everybody here; Microsoft follows.

@@ -1,8 +1,8 @@
 //! Approving, and making the Teams meeting of an approved request (AP-3 to AP-5).
 
-use convoke_domain::appointment::{
-    AppointmentTime, Assignee, RequestStatus, TimeFields, TimeInput,
-};
+use std::time::Instant;
+
+use convoke_domain::appointment::{AppointmentTime, Assignee, TimeFields, TimeInput};
 use convoke_domain::engagement::{Approval, Engagement, MeetingPlan};
 use convoke_domain::error::{Error, Violations};
 use convoke_domain::id::{AppointmentRequestId, UserId};
@@ -13,7 +13,7 @@ use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
 use super::people::{copy_of, find_user};
-use super::remote::follow_up;
+use super::remote::{follow_up, follow_up_since};
 use super::warning::Verb;
 use super::write::Write;
 use super::{Actor, Desk, Handled, Warning, must_load};
@@ -78,10 +78,7 @@ pub async fn approve(
         approving.once(id, plan.clone(), warning.clone(), seal)
     })
     .await?;
-    let handled = Handled {
-        engagement,
-        warning,
-    };
+    let handled = Handled::of(engagement, warning);
     follow_up(desk, store, handled, claim.token, Verb::Approve, seal).await
 }
 
@@ -149,10 +146,7 @@ impl Approving<'_> {
         };
         write
             .commit(after, |transaction, after| {
-                let handled = Handled {
-                    engagement: after.clone(),
-                    warning,
-                };
+                let handled = Handled::of(after.clone(), warning);
                 seal.apply(transaction, &handled)
             })
             .await
@@ -173,16 +167,18 @@ pub async fn generate_meeting(
     let request = before.must_request()?;
     require_version(if_match, request.version)?;
     let unchanged = |warning| Handled {
-        engagement: before.clone(),
-        warning,
+        is_stored: false,
+        ..Handled::of(before.clone(), warning)
     };
-    if request.status == RequestStatus::Approved && request.columns.url.is_some() {
+    before.require_approved()?;
+    if request.columns.url.is_some() {
         return Ok(unchanged(None));
     }
     let organizer = match possible(store).await? {
         Possible::Yes(organizer) => organizer,
         Possible::No(warning) => return Ok(unchanged(Some(warning))),
     };
+    let begun = Instant::now();
     clear_away(desk, store, &before).await?;
     let claim = desk.claim();
     let transaction_id = desk.core.ports.mint();
@@ -196,11 +192,9 @@ pub async fn generate_meeting(
         plan_once(desk, store, id, plan, seal)
     })
     .await?;
-    let handled = Handled {
-        engagement,
-        warning: None,
-    };
-    follow_up(desk, store, handled, claim.token, Verb::Generate, seal).await
+    let handled = Handled::of(engagement, None);
+    let (token, verb) = (claim.token, Verb::Generate);
+    follow_up_since(begun, desk, store, handled, token, verb, seal).await
 }
 
 /// An event of an earlier try that is still to be removed goes first.
@@ -236,10 +230,7 @@ async fn plan_once(
     }
     Write::of(desk, store, &before)
         .commit(after, |transaction, after| {
-            let handled = Handled {
-                engagement: after.clone(),
-                warning: None,
-            };
+            let handled = Handled::of(after.clone(), None);
             seal.apply(transaction, &handled)
         })
         .await

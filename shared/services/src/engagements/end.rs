@@ -85,17 +85,11 @@ impl Ending<'_> {
         after.end(self.end.clone(), self.claim, self.desk.core.ports.now())?;
         let engagement = Write::of(self.desk, self.store, &before)
             .commit(after, |transaction, after| {
-                let handled = Handled {
-                    engagement: after.clone(),
-                    warning: None,
-                };
+                let handled = Handled::of(after.clone(), None);
                 seal.apply(transaction, &handled)
             })
             .await?;
-        Ok(Handled {
-            engagement,
-            warning: None,
-        })
+        Ok(Handled::of(engagement, None))
     }
 }
 
@@ -109,10 +103,7 @@ pub async fn delete(
 ) -> Result<Option<Warning>, Error> {
     let claim = desk.claim();
     let engagement = undisturbed(|| delete_once(desk, store, id, if_match, claim)).await?;
-    let handled = Handled {
-        engagement,
-        warning: None,
-    };
+    let handled = Handled::of(engagement, None);
     let handled = follow_up_unsealed(desk, store, handled, claim.token, Verb::Delete).await?;
     Ok(handled.warning)
 }
@@ -133,6 +124,8 @@ async fn delete_once(
         RequestStatus::Pending | RequestStatus::Approved
     ) {
         after.end(End::Cancelled(None), claim, desk.core.ports.now())?;
+    } else {
+        after.remove_again(claim, desk.core.ports.now());
     }
     let write = Write {
         drop_request: true,

@@ -99,10 +99,7 @@ pub async fn move_entry(
         write.commit(after, |_, _| Ok(())).await
     })
     .await?;
-    let handled = Handled {
-        engagement,
-        warning: None,
-    };
+    let handled = Handled::of(engagement, None);
     follow_up_unsealed(desk, store, handled, claim.token, Verb::Reschedule).await
 }
 
@@ -153,10 +150,7 @@ pub async fn delete_entry(
             .await
     })
     .await?;
-    let handled = Handled {
-        engagement,
-        warning: None,
-    };
+    let handled = Handled::of(engagement, None);
     let handled = follow_up_unsealed(desk, store, handled, claim.token, Verb::Delete).await?;
     Ok(handled.warning)
 }

@@ -100,6 +100,28 @@ pub struct Handled {
     pub engagement: Engagement,
     /// What Microsoft has not followed yet.
     pub warning: Option<Warning>,
+    /// Whether this answer was stored with the state that it tells of.
+    pub is_stored: bool,
+}
+
+impl Handled {
+    /// As a transaction stores it.
+    fn of(engagement: Engagement, warning: Option<Warning>) -> Self {
+        Self {
+            engagement,
+            warning,
+            is_stored: true,
+        }
+    }
+
+    /// With more to say than the transaction stored.
+    fn with_warning(self, warning: Warning) -> Self {
+        Self {
+            warning: Some(warning),
+            is_stored: false,
+            ..self
+        }
+    }
 }
 
 /// What an appointment's readers may see: everything, or what is a client's own.

@@ -5,6 +5,8 @@
 //! answers with a warning where that fails; the background takes up what failed,
 //! and what a crash left behind, when the due index says so.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use convoke_domain::engagement::{Aftermath, Created, Engagement};
 use convoke_domain::error::Error;
@@ -31,6 +33,9 @@ const ATTEMPTS: u32 = 720;
 const LOOKUPS: u32 = 2;
 /// Tries at resolving a join link before recordings do without.
 const RESOLVE_ATTEMPTS: u32 = 60;
+/// The longest that a command waits for Microsoft: its function has 29 s, and the
+/// outcome is still to be written down. A creation and its resolution fit.
+const CALLS_WITHIN: Duration = Duration::from_secs(25);
 
 /// How one round of calls ended.
 pub(super) enum Report {
@@ -54,8 +59,28 @@ pub(super) async fn follow_up(
     verb: Verb,
     seal: &Seal<'_, Handled>,
 ) -> Result<Handled, Error> {
-    let apply = |transaction: &mut Transaction, handled: &Handled| seal.apply(transaction, handled);
-    Box::pin(follow(desk, store, handled, token, verb, &apply)).await
+    let (begun, apply) = (Instant::now(), sealed(seal));
+    Box::pin(follow(desk, store, handled, token, (verb, begun), &apply)).await
+}
+
+/// As [`follow_up`], for a command that called Microsoft before: it began at `begun`.
+pub(super) async fn follow_up_since(
+    begun: Instant,
+    desk: &Desk,
+    store: &TenantStore,
+    handled: Handled,
+    token: Uuid,
+    verb: Verb,
+    seal: &Seal<'_, Handled>,
+) -> Result<Handled, Error> {
+    let apply = sealed(seal);
+    Box::pin(follow(desk, store, handled, token, (verb, begun), &apply)).await
+}
+
+fn sealed(
+    seal: &Seal<'_, Handled>,
+) -> impl Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync {
+    |transaction, handled| seal.apply(transaction, handled)
 }
 
 /// As [`follow_up`], for commands without idempotency key.
@@ -66,7 +91,8 @@ pub(super) async fn follow_up_unsealed(
     token: Uuid,
     verb: Verb,
 ) -> Result<Handled, Error> {
-    Box::pin(follow(desk, store, handled, token, verb, &|_, _| Ok(()))).await
+    let said = (verb, Instant::now());
+    Box::pin(follow(desk, store, handled, token, said, &|_, _| Ok(()))).await
 }
 
 type Answer<'a> = dyn Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync + 'a;
@@ -74,9 +100,9 @@ type Answer<'a> = dyn Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send
 async fn follow(
     desk: &Desk,
     store: &TenantStore,
-    mut handled: Handled,
+    handled: Handled,
     token: Uuid,
-    verb: Verb,
+    (verb, begun): (Verb, Instant),
     answer: &Answer<'_>,
 ) -> Result<Handled, Error> {
     let Some(meeting) = &handled.engagement.meeting else {
@@ -84,35 +110,53 @@ async fn follow(
     };
     if !meeting.remote.is_held_by(token) {
         if is_outstanding(meeting) && handled.warning.is_none() {
-            handled.warning = Some(Warning::new(
+            return Ok(handled.with_warning(Warning::new(
                 "meeting_in_progress",
                 "The Microsoft Teams meeting is being worked on right now; it follows in a moment.",
-            ));
+            )));
         }
         return Ok(handled);
     }
     let first = matches!(verb, Verb::Approve | Verb::Generate) && meeting.remote.attempts == 0;
     let id = meeting.online_meeting_id.uuid();
-    let report = act(desk, store, meeting, first).await;
+    let patience = CALLS_WITHIN.saturating_sub(begun.elapsed());
+    let report = tokio::time::timeout(patience, act(desk, store, meeting, first))
+        .await
+        .unwrap_or_else(|_| cut_short(meeting));
     let warning = warning_of(&report, verb).or(handled.warning);
     match record(desk, store, id, &report, token, warning.clone(), answer).await {
-        Ok(engagement) => Ok(Handled {
-            engagement,
-            warning,
-        }),
+        Ok(engagement) => Ok(Handled::of(engagement, warning)),
         // The call was made, and the appointment stands: the claim runs out, and
         // the background finds what came of it.
         Err(error) => {
             tracing::error!(online_meeting_id = %id, code = error.code(), "an outcome was not written down");
-            let engagement = handled.engagement;
-            let warning = warning.or_else(|| {
-                Some(Warning::new("outcome_unknown", "What became of the Microsoft Teams meeting is not known yet; it will be found out."))
-            });
-            Ok(Handled {
-                engagement,
-                warning,
-            })
+            let unknown = || {
+                Warning::new(
+                    "outcome_unknown",
+                    "What became of the Microsoft Teams meeting is not known yet; it will be found out.",
+                )
+            };
+            let stands = Handled::of(handled.engagement, None);
+            Ok(stands.with_warning(warning.unwrap_or_else(unknown)))
         }
+    }
+}
+
+/// The caller cannot wait any longer: whether the call had an effect is found out
+/// by the background.
+fn cut_short(meeting: &OnlineMeeting) -> Report {
+    let failure = CallFailure {
+        effect: Effect::Unknown,
+        error: Error::Upstream {
+            code: "graph_unavailable",
+            message: "Microsoft Graph did not do it in time; try again".to_owned(),
+            retry_after: None,
+        },
+    };
+    let aftermath = Aftermath::TryAgain(None);
+    match meeting.remote.state {
+        RemoteState::Creating => Report::CreationFailed(failure, aftermath),
+        _ => Report::Failed(failure, aftermath),
     }
 }
 
@@ -132,10 +176,16 @@ pub async fn sync(desk: &Desk, tenant: &Tenant, id: OnlineMeetingId) -> Result<(
     settle(desk, &store, id.uuid(), &is_due).await
 }
 
-/// As [`sync`], at once, also before it is due.
+/// As [`sync`], at once, also before it is due; for a command, which waits for it
+/// no longer than half of its time.
 pub(super) async fn sync_now(desk: &Desk, store: &TenantStore, id: Uuid) -> Result<(), Error> {
     let now = desk.core.ports.now();
-    settle(desk, store, id, &|meeting| meeting.remote.is_free(now)).await
+    let is_free = |meeting: &OnlineMeeting| meeting.remote.is_free(now);
+    let work = settle(desk, store, id, &is_free);
+    // What is left in the middle is taken up when the claim has run out.
+    tokio::time::timeout(CALLS_WITHIN / 2, work)
+        .await
+        .unwrap_or(Ok(()))
 }
 
 async fn settle(
@@ -235,9 +285,9 @@ async fn remove(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> Re
     let found;
     let address = match Address::of(meeting) {
         Some(address) => address,
-        None => match desk.teams.find(store, meeting).await {
-            Ok(Some(created)) => {
-                found = created.event_id;
+        None => match desk.teams.locate(store, meeting).await {
+            Ok(Some(event_id)) => {
+                found = event_id;
                 Address::Event(&found)
             }
             Ok(None) if meeting.remote.empty_lookups + 1 >= LOOKUPS => return Report::Gone,
@@ -309,10 +359,7 @@ async fn record(
         apply(&mut after, report, token, desk.core.ports.now())?;
         Write::of(desk, store, &before)
             .commit(after, |transaction, after| {
-                let handled = Handled {
-                    engagement: after.clone(),
-                    warning: warning.clone(),
-                };
+                let handled = Handled::of(after.clone(), warning.clone());
                 answer(transaction, &handled)
             })
             .await

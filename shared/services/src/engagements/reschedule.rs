@@ -35,10 +35,7 @@ pub async fn reschedule(
 ) -> Result<Handled, Error> {
     let claim = desk.claim();
     let engagement = undisturbed(|| once(desk, store, id, command, if_match, claim, seal)).await?;
-    let handled = Handled {
-        engagement,
-        warning: None,
-    };
+    let handled = Handled::of(engagement, None);
     follow_up(desk, store, handled, claim.token, Verb::Reschedule, seal).await
 }
 
@@ -73,10 +70,7 @@ async fn once(
     };
     write
         .commit(after, |transaction, after| {
-            let handled = Handled {
-                engagement: after.clone(),
-                warning: None,
-            };
+            let handled = Handled::of(after.clone(), None);
             seal.apply(transaction, &handled)
         })
         .await

@@ -36,7 +36,6 @@ const CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// A test event that was written down.
 pub(super) struct Throwaway<'a> {
-    core: &'a Core,
     store: &'a TenantStore,
     session: GraphSession<'a>,
     record: ThrowawayRecord,
@@ -46,7 +45,7 @@ pub(super) struct Throwaway<'a> {
 impl<'a> Throwaway<'a> {
     /// Writes it down, with the job that removes it if nobody does before.
     pub(super) async fn note(
-        core: &'a Core,
+        core: &Core,
         store: &'a TenantStore,
         session: GraphSession<'a>,
         profile: &MicrosoftProfile,
@@ -70,7 +69,6 @@ impl<'a> Throwaway<'a> {
         transaction.create(&outbox);
         transaction.commit().await?;
         Ok(Self {
-            core,
             store,
             session,
             record,
@@ -129,8 +127,7 @@ impl<'a> Throwaway<'a> {
         transaction.remove(ThrowawayRecord::KIND, &self.record.key());
         transaction.remove(OutboxRecord::KIND, &self.outbox.key());
         if let Err(error) = transaction.commit().await {
-            let id = self.record.throwaway_id;
-            tracing::warn!(%error, throwaway_id = %id, now = %self.core.ports.now(), "a test event's note stays for the background");
+            tracing::warn!(%error, "a test event's note stays for the background");
         }
     }
 }

@@ -65,6 +65,24 @@ impl Teams {
         }
     }
 
+    /// The id of the event that an earlier try may have made, where that is only
+    /// to be removed.
+    pub(crate) async fn locate(
+        &self,
+        store: &TenantStore,
+        meeting: &OnlineMeeting,
+    ) -> Result<Option<String>, CallFailure> {
+        let account = self.account(store, meeting).await?;
+        let shown = meeting.remote.shown;
+        let transaction = meeting.remote.transaction_id.to_string();
+        let organizer = meeting.organizer.mailbox();
+        self.session(&account)
+            .find_event_by_transaction(organizer, &transaction, (shown.start, shown.end))
+            .await
+            .map(|found| found.map(|found| found.id))
+            .map_err(|error| self.failed(&account, &error))
+    }
+
     /// The online meeting's id behind the join link; `None`: not yet.
     pub(crate) async fn resolve(
         &self,

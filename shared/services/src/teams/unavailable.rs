@@ -38,6 +38,14 @@ impl Teams {
         Err(NOTHING)
     }
 
+    pub(crate) async fn locate(
+        &self,
+        _: &TenantStore,
+        _: &OnlineMeeting,
+    ) -> Result<Option<String>, CallFailure> {
+        Err(NOTHING)
+    }
+
     pub(crate) async fn resolve(
         &self,
         _: &TenantStore,

@@ -55,7 +55,10 @@ fn every_fixture_is_driven() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     let driven = [
+        "approval-approve.json",
+        "delivery-sqs-fifo-sync-online-meeting.json",
         "delivery-sqs-fifo.json",
+        "delivery-sqs-send-mail.json",
         "delivery-sqs.json",
         "ics-download-link.json",
         "ics-download-meeting.json",
@@ -104,6 +107,46 @@ async fn the_settings_event_is_read() {
     let answer = answer_of(process.settings.handle(request(&put)).await);
     if cfg!(feature = "enterprise") {
         assert_eq!(answer.expect(200)["install_status"], "active");
+    } else {
+        assert_eq!(answer.problem(501), "ee_disabled");
+    }
+}
+
+/// An approval, of a request that is there.
+#[tokio::test]
+async fn an_approval_is_taken() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let estate = routes::Estate::of(&process, &org).await;
+    let mut event = with_id(&fixture("approval-approve.json", &org), &estate.pending);
+    let wanted: Value = serde_json::from_str(text(&event["body"])).unwrap();
+    let answer = answer_of(process.approval.handle(request(&event)).await).expect(200);
+    let approved = &answer["request"];
+    assert_eq!(approved["status"], "approved");
+    for (given, read) in [
+        ("assigned_user_id", "assigned_user_id"),
+        ("internal_notes", "internal_notes"),
+        ("final_time", "requested_time"),
+    ] {
+        if !wanted[given].is_null() {
+            assert_eq!(approved[read], wanted[given], "{given}");
+        }
+    }
+    event["body"] = json!("nonsense");
+    let answer = answer_of(process.approval.handle(request(&event)).await);
+    assert_eq!(answer.problem(400), "malformed_json");
+}
+
+/// Settings, as an administrator saves them; the community edition has no organisers.
+#[tokio::test]
+async fn settings_are_taken() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let event = fixture("settings-put-teams-integration.json", &org);
+    let answer = answer_of(process.settings.handle(request(&event)).await);
+    if cfg!(feature = "enterprise") {
+        let sent: Value = serde_json::from_str(text(&event["body"])).unwrap();
+        let saved = answer.expect(200);
+        assert_eq!(saved["install_status"], sent["install_status"]);
+        assert_eq!(saved["profile"].get("client_secret"), None);
     } else {
         assert_eq!(answer.problem(501), "ee_disabled");
     }
@@ -175,7 +218,12 @@ async fn the_queues_batches_are_worked_off() {
     )
     .await
     .expect(201);
-    for name in ["delivery-sqs.json", "delivery-sqs-fifo.json"] {
+    for name in [
+        "delivery-sqs.json",
+        "delivery-sqs-send-mail.json",
+        "delivery-sqs-fifo.json",
+        "delivery-sqs-fifo-sync-online-meeting.json",
+    ] {
         let mut batch = fixture(name, &org);
         let fifo = text(&batch["Records"][0]["eventSourceARN"])
             .rsplit('.')

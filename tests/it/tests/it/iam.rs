@@ -28,6 +28,8 @@ async fn a_meetings_whole_life_needs_only_the_roles_of_the_template() {
     api.post("/api/v1/directory/import", &people)
         .await
         .expect(200);
+    // From here on the calendar is reached with the organisation's own secret.
+    set_up_teams(&api).await;
     let due = json!({ "frequency": "MONTHLY", "next_due": "2027-01-31", "timezone": "UTC" });
     let control = api.org_path("/controls/c-1");
     api.put(&format!("{control}/schedule"), &due)
@@ -94,6 +96,34 @@ async fn a_meetings_whole_life_needs_only_the_roles_of_the_template() {
         .filter(|line| line.text.contains("AccessDenied") || line.text.contains("not authorized"))
         .collect();
     assert!(denied.is_empty(), "{denied:?}");
+}
+
+/// Saves the organisation's settings, and tries them out where that is possible.
+async fn set_up_teams(api: &Api) {
+    use graph_simulator::demo;
+    let settings = "/api/v1/teams-integration";
+    let mut body = json!({ "install_status": "active", "profile": { "tenant_id": demo::TENANT_ID,
+        "client_id": demo::CLIENT_ID, "client_secret": demo::CLIENT_SECRET } });
+    if cfg!(feature = "enterprise") {
+        body["default_meeting_organizer_upn"] = json!(demo::ORGANIZER_UPN);
+    }
+    let saved = api.put(settings, &body).await.expect(200);
+    assert!(saved.get("warning").is_none(), "{saved}");
+    let verify = format!("{settings}/verify-organizer");
+    let verified = api.post(&verify, &json!({})).await.expect(200);
+    assert_eq!(
+        verified["valid"],
+        cfg!(feature = "enterprise"),
+        "{verified}"
+    );
+    api.get(&format!("{settings}/diagnostics"))
+        .await
+        .expect(200);
+    api.get(&format!("{settings}/capability")).await.expect(200);
+    let template = "/api/v1/mail-templates/appointment-assigned/en";
+    let subject = json!({ "subject": "{{serviceName}}" });
+    api.put(template, &subject).await.expect(200);
+    api.get(template).await.expect(200);
 }
 
 #[cfg(feature = "enterprise")]

@@ -32,7 +32,13 @@ fn the_document_describes_every_route_and_no_other() {
     let settings = settings::routes::ROUTES
         .iter()
         .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
-    let routes = meeting_api.chain(ics_download).chain(settings);
+    let approval = approval::routes::ROUTES
+        .iter()
+        .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
+    let routes = meeting_api
+        .chain(ics_download)
+        .chain(settings)
+        .chain(approval);
     assert_eq!(described, routes.collect());
 }
 

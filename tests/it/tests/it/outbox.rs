@@ -1,7 +1,6 @@
 //! XC-7, XC-12: what a change is to cause reaches queue and bus, whatever fails
 //! on the way; and what cannot be done ends with the dead letters.
 
-use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -14,6 +13,7 @@ use it::deployed;
 use it::gateway::Event;
 use it::listener::{Listener, outbox_records, receive, sqs};
 use it::process::{Process, sdk_config};
+use it::schemas::assert_fits_schema;
 use it::{api::ALL_SCOPES, clock::TestClock};
 use serde_json::{Value, json};
 
@@ -33,49 +33,6 @@ fn meeting(provider: &str) -> Value {
     json!({ "title": "PCI Scope Review", "frequency": "QUARTERLY", "provider": provider, "start": "2027-01-15T09:00",
         "duration_minutes": 60, "timezone": "Europe/Berlin", "is_online": false,
         "attendees": [{ "email": "ann@contoso.example", "name": "Ann" }] })
-}
-
-/// What `docs/schemas` says of an event's detail, checked.
-fn assert_fits_schema(event: &Value) {
-    let kind = event["detail-type"].as_str().unwrap();
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schemas/{kind}.json"));
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    let detail = event["detail"].as_object().unwrap();
-    for required in schema["required"].as_array().unwrap() {
-        assert!(
-            detail.contains_key(required.as_str().unwrap()),
-            "{kind} lacks {required}"
-        );
-    }
-    for (name, value) in detail {
-        let rule = &schema["properties"][name];
-        match rule["type"].as_str() {
-            Some("integer") => assert!(
-                value.as_i64() >= rule["minimum"].as_i64(),
-                "{kind}.{name}: {value}"
-            ),
-            Some("string") => {
-                let text = value
-                    .as_str()
-                    .unwrap_or_else(|| panic!("{kind}.{name}: {value}"));
-                match rule["format"].as_str() {
-                    Some("uuid") => {
-                        assert!(uuid::Uuid::parse_str(text).is_ok(), "{kind}.{name}: {text}");
-                    }
-                    Some("date-time") => {
-                        assert!(
-                            text.ends_with('Z')
-                                && text.parse::<chrono::DateTime<chrono::Utc>>().is_ok(),
-                            "{text}"
-                        );
-                    }
-                    _ => assert!(!text.is_empty()),
-                }
-            }
-            other => panic!("{kind}.{name} is not in its schema ({other:?})"),
-        }
-    }
 }
 
 /// Makes one of each event through the deployed API; answers with the meeting.
@@ -137,7 +94,7 @@ async fn every_change_reaches_the_bus() {
         "in the order of their versions, each once"
     );
     for event in &heard {
-        assert_fits_schema(event);
+        assert_fits_schema(event["detail-type"].as_str().unwrap(), &event["detail"]);
         assert_eq!(event["source"], "convoke");
         assert_eq!(
             (&event["detail"]["org_id"], &event["detail"]["meeting_id"]),

@@ -8,7 +8,7 @@ use it::deployed::new_org;
 use it::gateway::Event;
 use serde_json::json;
 
-use crate::routes::{self, Estate, cases};
+use crate::routes::{self, Estate, Foreign, cases};
 
 /// The routes of `api.md` that exist so far, with their permissions.
 const SPECIFIED: &[&str] = &[
@@ -47,6 +47,22 @@ const SPECIFIED: &[&str] = &[
     "GET /api/v1/teams-integration/diagnostics tenant_integrations:update",
     "GET /api/v1/mail-templates/{key}/{locale} tenant_integrations:update",
     "PUT /api/v1/mail-templates/{key}/{locale} tenant_integrations:update",
+    "GET /api/v1/appointment-requests/{appointment_request_id}/ics appointments:read portal",
+    "POST /api/v1/appointment-requests appointments:request portal",
+    "GET /api/v1/appointment-requests appointments:read portal",
+    "POST /api/v1/appointment-requests/import tenant_integrations:update",
+    "GET /api/v1/appointment-requests/{appointment_request_id} appointments:read portal",
+    "PATCH /api/v1/appointment-requests/{appointment_request_id} user_schedule:update portal",
+    "DELETE /api/v1/appointment-requests/{appointment_request_id} user_schedule:update",
+    "POST /api/v1/appointment-requests/{appointment_request_id}/approve user_schedule:update",
+    "POST /api/v1/appointment-requests/{appointment_request_id}/generate-meeting user_schedule:update",
+    "POST /api/v1/appointment-requests/{appointment_request_id}/reschedule user_schedule:update",
+    "POST /api/v1/appointment-requests/{appointment_request_id}/decline user_schedule:update",
+    "POST /api/v1/appointment-requests/{appointment_request_id}/cancel user_schedule:update portal",
+    "GET /api/v1/schedule-entries user_schedule:read",
+    "GET /api/v1/schedule-entries/{schedule_entry_id} user_schedule:read",
+    "PATCH /api/v1/schedule-entries/{schedule_entry_id} user_schedule:update",
+    "DELETE /api/v1/schedule-entries/{schedule_entry_id} user_schedule:update",
 ];
 
 /// XC-2: what the contract lists is what exists, with the permission it names.
@@ -55,7 +71,10 @@ fn the_tables_hold_exactly_the_specified_routes_and_permissions() {
     let routes = cases();
     let built: BTreeSet<String> = routes
         .iter()
-        .map(|case| format!("{} {} {}", case.method, case.template, case.who()))
+        .map(|case| {
+            let portal = if case.is_for_portal() { " portal" } else { "" };
+            format!("{} {} {}{portal}", case.method, case.template, case.who())
+        })
         .collect();
     assert_eq!(
         built,
@@ -169,7 +188,10 @@ async fn a_token_without_the_permission_is_refused_whatever_else_is_sent() {
 async fn a_portal_user_with_every_scope_is_refused() {
     let (process, _) = routes::process();
     let estate = Estate::of(&process, &new_org()).await;
-    for case in cases().into_iter().filter(routes::Case::has_caller) {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.has_caller() && !case.is_for_portal())
+    {
         let event = case.event(&estate).portal(
             &estate.org,
             "p1",
@@ -181,6 +203,40 @@ async fn a_portal_user_with_every_scope_is_refused() {
             .send(&process, event.header("x-user-type", "internal"))
             .await;
         assert_eq!(answer.problem(403), "internal_only", "{}", case.operation);
+    }
+}
+
+/// XC-2: routes with a portal note take a portal user with the scope, for what is
+/// their client's; without the scope nobody.
+#[tokio::test]
+async fn a_portal_user_reaches_what_is_their_clients() {
+    let (process, _) = routes::process();
+    for case in cases().into_iter().filter(routes::Case::is_for_portal) {
+        let estate = Estate::of(&process, &new_org()).await;
+        let permission = case.permission().unwrap();
+        let event = |scope: &str, client: &str, contact: &str| {
+            case.event(&estate)
+                .portal(&estate.org, "p1", scope, client, contact)
+        };
+        let others: Vec<_> = ALL_SCOPES
+            .split(' ')
+            .filter(|scope| *scope != permission)
+            .collect();
+        let refused = event(&others.join(" "), &estate.client, &estate.contact);
+        let answer = case.send(&process, refused).await;
+        assert_eq!(answer.problem(403), "permission_missing", "{}", case.operation);
+        let strange = event(ALL_SCOPES, "another-client", &estate.contact);
+        let answer = case.send(&process, strange).await;
+        match case.foreign {
+            Foreign::NotFound => assert_eq!(answer.problem(404), "not_found", "{}", case.operation),
+            Foreign::Lists => assert_eq!(answer.expect(200)["items"], json!([])),
+            Foreign::Makes => assert_eq!(answer.expect(201)["client_id"], "another-client"),
+            Foreign::Nameless => panic!("{} is for nobody's portal", case.operation),
+        }
+        let own = event(permission, &estate.client, &estate.contact);
+        let answer = case.send(&process, own).await;
+        let shown = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, case.status, "{}: {shown}", case.operation);
     }
 }
 

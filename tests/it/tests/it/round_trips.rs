@@ -2,6 +2,7 @@
 //! `docs/performance.md` ("Round trips"): a call more or less than it says
 //! fails here.
 
+mod appointments;
 mod counter;
 
 use std::collections::BTreeMap;
@@ -309,6 +310,7 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     count_schedules(&mut counter).await;
     count_directory(&mut counter).await;
     count_settings(&mut counter).await;
+    counter.counted.extend(appointments::counted().await);
     let documented = table();
     assert_eq!(
         documented

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use convoke_local::Stack;
-use convoke_platform::http::Access;
+use convoke_platform::http::{Access, Portal};
 use convoke_platform::queue::Incoming;
 use convoke_platform::tenant::Tenant;
 use http::Method;
@@ -24,6 +24,7 @@ pub(crate) enum Service {
     MeetingApi,
     IcsDownload,
     Settings,
+    Approval,
 }
 
 /// What a route answers to ids that only another tenant has.
@@ -66,6 +67,11 @@ impl Case {
         self.access != Access::SignedLink
     }
 
+    /// Whether portal users may, for what is their own.
+    pub(crate) fn is_for_portal(&self) -> bool {
+        matches!(self.access, Access::Permission(_, Portal::Own))
+    }
+
     /// Who may, in a word.
     pub(crate) fn who(&self) -> &'static str {
         match self.access {
@@ -90,6 +96,7 @@ impl Case {
             Service::MeetingApi => process.api(event).await,
             Service::IcsDownload => process.ics(event).await,
             Service::Settings => process.settings(event).await,
+            Service::Approval => process.approval(event).await,
         }
     }
 }
@@ -123,10 +130,19 @@ pub(crate) fn cases() -> Vec<Case> {
             route.access,
         )
     });
+    let approval = approval::routes::ROUTES.iter().map(|route| {
+        (
+            Service::Approval,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
     meeting_api
         .chain(ics_download)
         .chain(settings)
-        .filter(|route| route.3 != "download_appointment_ics")
+        .chain(approval)
         .map(|(service, method, template, operation, access)| {
             let (body, status, foreign) = request_of(operation);
             Case {
@@ -156,10 +172,20 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         | "get_user"
         | "get_contact"
         | "get_client"
-        | "download_meeting_ics" => (None, 200, NotFound),
-        "list_meetings" | "list_controls" | "list_users" | "list_contacts" | "list_clients" => {
-            (None, 200, Lists)
-        }
+        | "download_meeting_ics"
+        | "download_appointment_ics"
+        | "get_appointment_request"
+        | "delete_appointment_request"
+        | "generate_teams_meeting"
+        | "get_schedule_entry"
+        | "delete_schedule_entry" => (None, 200, NotFound),
+        "list_meetings"
+        | "list_controls"
+        | "list_users"
+        | "list_contacts"
+        | "list_clients"
+        | "list_appointment_requests"
+        | "list_schedule_entries" => (None, 200, Lists),
         "list_meeting_providers"
         | "open_ics_link"
         | "get_teams_integration"
@@ -185,6 +211,27 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
             200,
             Makes,
         ),
+        "create_appointment_request" => (Some(appointment("2050-03-01")), 201, Makes),
+        "import_appointment_requests" => {
+            (Some(json!({ "appointment_requests": [] })), 200, Nameless)
+        }
+        "update_appointment_request" => {
+            (Some(json!({ "service_name": "Another" })), 200, NotFound)
+        }
+        "approve_appointment_request" | "cancel_appointment_request" => {
+            (Some(json!({})), 200, NotFound)
+        }
+        "reschedule_appointment_request" => (
+            Some(json!({ "new_date": "2050-02-01", "new_time": "10:00" })),
+            200,
+            NotFound,
+        ),
+        "decline_appointment_request" => (Some(json!({ "reason": "no time" })), 200, NotFound),
+        "move_schedule_entry" => (
+            Some(json!({ "start": "2050-02-01T09:00:00Z" })),
+            200,
+            NotFound,
+        ),
         "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
         other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
     }
@@ -201,6 +248,12 @@ pub(crate) fn meeting() -> Value {
         "start": "2050-01-14T09:00", "duration_minutes": 60, "timezone": "Europe/Berlin" })
 }
 
+/// An appointment request of somebody whom no directory knows.
+pub(crate) fn appointment(date: &str) -> Value {
+    json!({ "service_name": "Review", "requested_date": date, "requested_time": "09:00", "requested_duration": 60,
+        "timezone": "Europe/Berlin", "requester": { "name": "Ida", "email": "ida@outside.example" } })
+}
+
 /// Something of everything, of one tenant.
 pub(crate) struct Estate {
     pub(crate) org: String,
@@ -210,6 +263,10 @@ pub(crate) struct Estate {
     pub(crate) contact: String,
     pub(crate) client: String,
     pub(crate) token: String,
+    /// A pending appointment request.
+    pub(crate) pending: String,
+    /// An approved one.
+    pub(crate) approved: String,
 }
 
 impl Estate {
@@ -224,6 +281,8 @@ impl Estate {
             client: of_org("client"),
             meeting: String::new(),
             token: String::new(),
+            pending: String::new(),
+            approved: String::new(),
         };
         let (user, control) = (estate.user.clone(), estate.control.clone());
         let put = async |path: &str, body: Value| {
@@ -266,12 +325,34 @@ impl Estate {
             .next()
             .unwrap()
             .clone_into(&mut estate.token);
+        estate.pending = estate.ask(process, "2050-01-14").await;
+        estate.approved = estate.ask(process, "2050-01-17").await;
+        let path = format!("/api/v1/appointment-requests/{}/approve", estate.approved);
+        let approve = Event::new("POST", &path).internal(org, "u-admin", ALL_SCOPES);
+        process.approval(approve.json(&json!({}))).await.expect(200);
         estate
+    }
+
+    async fn ask(&self, process: &Process, date: &str) -> String {
+        let mut body = appointment(date);
+        body["contact_id"] = json!(self.contact);
+        body["preferred_assigned_user_id"] = json!(self.user);
+        let event = Event::new("POST", "/api/v1/appointment-requests");
+        let event = event.internal(&self.org, "u-admin", ALL_SCOPES).json(&body);
+        let made = process.approval(event).await.expect(201);
+        text(&made["appointment_request_id"]).to_owned()
     }
 
     /// Puts these ids into a route's path.
     pub(crate) fn fill(&self, template: &str) -> String {
+        let needs_approved = ["/ics", "/reschedule", "/generate-meeting"];
+        let request = match needs_approved.iter().any(|end| template.ends_with(end)) {
+            true => &self.approved,
+            false => &self.pending,
+        };
         let pairs = [
+            ("{appointment_request_id}", request),
+            ("{schedule_entry_id}", &self.approved),
             ("{org_id}", &self.org),
             ("{control_id}", &self.control),
             ("{meeting_id}", &self.meeting),

@@ -12,6 +12,7 @@ mod hostile;
 mod organizers;
 mod saving;
 mod secrets;
+mod templates;
 #[cfg(feature = "enterprise")]
 mod verifying;
 

@@ -12,8 +12,16 @@ const LONGEST: Duration = Duration::from_secs(27);
 
 async fn measured(practice: &Practice, command: Command, id: &str) -> Duration {
     let begun = Instant::now();
-    practice.command(command, id).await.expect(200);
-    begun.elapsed()
+    let answer = practice.command(command, id).await;
+    let took = begun.elapsed();
+    // An earlier try's event is still being removed: that comes first.
+    let is_early = command == Command::Generate && answer.status == 409;
+    if is_early {
+        assert_eq!(answer.problem(409), "meeting_in_progress");
+    } else {
+        answer.expect(200);
+    }
+    took
 }
 
 /// AP-5: every call hangs: the caller has an answer before the function's 29 s.
