@@ -2,7 +2,8 @@
 //! what the sweeper finds due (XC-7).
 //!
 //! The sweeper also wakes what waits in the due index: interrupted provider
-//! calls, and unlinked meetings whose occurrence has passed.
+//! calls, mails that have not gone out, and unlinked meetings whose occurrence
+//! has passed.
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use convoke_domain::error::Error;
@@ -14,7 +15,7 @@ use convoke_platform::config::Environment;
 use convoke_platform::log::{Outcome, Work};
 use convoke_platform::outbox::{Relay, RelayError};
 use convoke_platform::queue::Queues;
-use convoke_platform::records::{IntentRecord, MeetingRecord, OnlineMeetingRecord};
+use convoke_platform::records::{IntentRecord, MailRecord, MeetingRecord, OnlineMeetingRecord};
 use convoke_platform::store::{DueKind, DueRow, Store};
 use convoke_services::jobs::{Job, mailbox_key};
 use convoke_services::microsoft::ENTERPRISE;
@@ -147,6 +148,10 @@ impl App {
                 let meeting_id = id.uuid();
                 (Job::AdvancePassed { meeting_id }, self.ports.mint())
             }),
+            DueKind::Mail => MailRecord::id_of(&row.key).map(|id| {
+                let mail_id = id.uuid();
+                (Job::SendMail { mail_id }, self.ports.mint())
+            }),
         };
         if let Some((job, id)) = job {
             self.queues
@@ -191,7 +196,7 @@ impl App {
         let state = Uuid::from_u128(id.as_u128().wrapping_add(meeting.version.into()));
         let job = Job::SyncOnlineMeeting {
             online_meeting_id: id,
-            mailbox: mailbox_key(meeting.organizer.mailbox()),
+            mailbox: mailbox_key(&meeting.organizer.upn),
         };
         Ok(Some((job, state)))
     }

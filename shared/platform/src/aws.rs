@@ -11,7 +11,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::bus::Bus;
 use crate::config::{ConfigError, Environment};
-use crate::mail::{Mailer, Sender};
+use crate::mail::{CALL_TIMEOUT, Mailer, Sender};
 use crate::queue::Queues;
 use crate::secrets::Secrets;
 use crate::store::Store;
@@ -74,16 +74,13 @@ pub fn bus(sdk: &SdkConfig, environment: &Environment) -> Result<Bus, ConfigErro
     ))
 }
 
-/// Longer than SES ever takes; the claim of a mail outlasts it.
-const SEND_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// SES as the sender of `CONVOKE_MAIL_FROM` (absent: no mail leaves), by the
 /// configuration set `CONVOKE_SES_CONFIGURATION_SET`, if any.
 pub fn mailer(sdk: &SdkConfig, environment: &Environment) -> Result<Mailer, ConfigError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(SEND_TIMEOUT)
-        .operation_timeout(SEND_TIMEOUT)
+        .operation_attempt_timeout(CALL_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
         .build();
     // A repeated call could send the mail twice: see `mail::ses`.
     let config = aws_sdk_sesv2::config::Builder::from(sdk)

@@ -52,14 +52,14 @@ const TAG_LEN: usize = 32;
 const HEAD_LEN: usize = KEY_ID_LEN + 4 + 1 + 16;
 const TOKEN_MAX: usize = 400;
 
-/// Makes the token of a link.
+/// Makes the token of a link that lasts for [`VALID_FOR`] from `counted_from`.
 pub fn sign(
     ring: &Keyring,
     tenant: &Tenant,
     target: Target,
-    now: DateTime<Utc>,
+    counted_from: DateTime<Utc>,
 ) -> Result<String, Error> {
-    let last_day = u32::try_from((now + VALID_FOR).timestamp() / DAY_S)
+    let last_day = u32::try_from((counted_from + VALID_FOR).timestamp() / DAY_S)
         .map_err(|_| Error::internal("the clock is before 1970"))?;
     let (kind, id) = target.parts();
     let mut token = Vec::with_capacity(HEAD_LEN + 32 + TAG_LEN);

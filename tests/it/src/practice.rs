@@ -7,8 +7,9 @@ mod desk;
 mod upkeep;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use convoke_domain::id::MailId;
 use convoke_platform::outbox::OutboxRecord;
-use convoke_platform::records::OnlineMeetingRecord;
+use convoke_platform::records::{MailRecord, OnlineMeetingRecord};
 use convoke_platform::store::{DueKind, DueRow};
 use graph_simulator::{GraphSimulator, Options, Received, StoredEvent, demo};
 use serde_json::{Value, json};
@@ -60,13 +61,20 @@ pub struct Practice {
 impl Practice {
     /// A new organisation, with people, and with its Teams integration in use.
     pub async fn open() -> Self {
-        let practice = Self::without_teams().await;
-        practice.integrate(&json!({})).await;
-        practice
+        Box::pin(async {
+            let practice = Self::furnished().await;
+            practice.integrate(&json!({})).await;
+            practice
+        })
+        .await
     }
 
     /// As [`Self::open`], before anybody set the integration up.
     pub async fn without_teams() -> Self {
+        Box::pin(Self::furnished()).await
+    }
+
+    async fn furnished() -> Self {
         let graph = GraphSimulator::start(Options::default())
             .await
             .expect("a simulator");
@@ -213,7 +221,7 @@ impl Practice {
         let mut published = vec![];
         for _ in 0..ROUNDS {
             published.extend(self.work().await);
-            if self.outstanding().await.is_empty() {
+            if self.outstanding().await.is_empty() && self.unsent().await.is_empty() {
                 return published;
             }
             self.clock.advance(TimeDelta::minutes(61));
@@ -230,7 +238,8 @@ impl Practice {
         for _ in 0..ROUNDS {
             let jobs = self.relay().await;
             let rows = self.due(DueKind::OnlineMeeting, self.now()).await;
-            if jobs.is_empty() && rows.is_empty() {
+            let mails = self.due(DueKind::Mail, self.now()).await;
+            if jobs.is_empty() && rows.is_empty() && mails.is_empty() {
                 return published;
             }
             for (queue, job) in &jobs {
@@ -244,11 +253,24 @@ impl Practice {
                 let job = json!({ "job": "sync_online_meeting", "online_meeting_id": id, "mailbox": "m" });
                 self.process.deliver(&self.org, &job, true).await;
             }
+            for mail_id in mails.iter().filter_map(|row| MailRecord::id_of(&row.key)) {
+                let job = json!({ "job": "send_mail", "mail_id": mail_id.uuid() });
+                self.process.deliver(&self.org, &job, false).await;
+            }
         }
         panic!("background work without end")
     }
 
-    /// Online meetings that Microsoft has to follow still, as stored.
+    /// Mails that have neither gone out nor been given up.
+    pub async fn unsent(&self) -> Vec<MailId> {
+        let ever = self.now() + TimeDelta::days(365);
+        let rows = self.due(DueKind::Mail, ever).await;
+        let ids = rows.iter().filter_map(|row| MailRecord::id_of(&row.key));
+        ids.collect()
+    }
+
+    /// Online meetings that Microsoft has to follow still, as stored; those out of
+    /// reach wait for somebody to mend the profile.
     pub async fn outstanding(&self) -> Vec<Value> {
         let mut rows = vec![];
         let ever = self.now() + TimeDelta::days(365);
@@ -260,6 +282,7 @@ impl Practice {
                 .expect("a meeting is readable");
             rows.extend(record.map(|record| serde_json::to_value(record).expect("JSON")));
         }
+        rows.retain(|row| row["remote"]["state"] != "unreachable");
         rows
     }
 

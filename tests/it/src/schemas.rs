@@ -29,12 +29,20 @@ pub fn assert_fits_schema(kind: &str, detail: &Value) {
 
 fn assert_fits(rule: &Value, value: &Value, place: &str) {
     if let Some(words) = rule["enum"].as_array() {
-        assert!(words.contains(value), "{place}: {value} is none of {words:?}");
+        assert!(
+            words.contains(value),
+            "{place}: {value} is none of {words:?}"
+        );
     }
     match rule["type"].as_str() {
-        Some("integer") => assert!(value.as_i64() >= rule["minimum"].as_i64(), "{place}: {value}"),
+        Some("integer") => assert!(
+            value.as_i64() >= rule["minimum"].as_i64(),
+            "{place}: {value}"
+        ),
         Some("array") => {
-            let items = value.as_array().unwrap_or_else(|| panic!("{place}: {value}"));
+            let items = value
+                .as_array()
+                .unwrap_or_else(|| panic!("{place}: {value}"));
             for item in items {
                 assert_fits(&rule["items"], item, place);
             }

@@ -248,6 +248,8 @@ pub(crate) struct ImportEntryBody {
     online_meeting_url: Option<String>,
     /// Microsoft's id of the online meeting.
     online_meeting_id: Option<String>,
+    /// Entra object id of its organiser; absent: the integration's present one.
+    online_meeting_organizer_id: Option<String>,
 }
 
 impl ImportEntryBody {
@@ -281,6 +283,7 @@ impl ImportEntryBody {
             online_meeting_provider: self.online_meeting_provider,
             online_meeting_url: self.online_meeting_url,
             online_meeting_id: self.online_meeting_id,
+            online_meeting_organizer_id: self.online_meeting_organizer_id,
         })
     }
 }

@@ -87,6 +87,17 @@ pub(crate) struct WarningView {
 }
 
 impl WarningView {
+    /// Clients hear that something is left, not what an administrator has to do.
+    pub(crate) fn for_reader(warning: &Warning, is_staff: bool) -> Self {
+        if is_staff {
+            return Self::of(warning);
+        }
+        Self {
+            reason: "teams_meeting_pending".to_owned(),
+            message: "The Microsoft Teams meeting could not be changed yet.".to_owned(),
+        }
+    }
+
     pub(crate) fn of(warning: &Warning) -> Self {
         Self {
             reason: warning.reason.clone(),

@@ -70,6 +70,9 @@ pub(crate) struct RequestView {
     /// In single reads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     online_meeting: Option<OnlineMeetingView>,
+    /// Who gets no mail, since no address is known: `client`, `technician`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreachable_attendees: Vec<&'static str>,
     /// Whether cancelling, declining or deleting it removes a Teams meeting.
     deletes_teams_meeting: bool,
     version: u64,
@@ -123,6 +126,7 @@ impl RequestView {
                 .map(|url| url.as_str().to_owned()),
             online_meeting_id: request.columns.meeting_id.clone(),
             online_meeting: None,
+            unreachable_attendees: unreachable_of(request),
             deletes_teams_meeting: request.has_meeting,
             version: request.version,
             created_at: rfc3339(request.created_at),
@@ -138,6 +142,19 @@ impl RequestView {
     }
 }
 
+fn unreachable_of(request: &AppointmentRequest) -> Vec<&'static str> {
+    let technician = request.assignee.as_ref();
+    let people = [
+        ("client", Some(&request.requester)),
+        ("technician", technician.map(|one| &one.person)),
+    ];
+    people
+        .into_iter()
+        .filter(|(_, person)| person.is_some_and(|person| person.email.is_none()))
+        .map(|(who, _)| who)
+        .collect()
+}
+
 /// A request after a command, and what Microsoft has not followed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AppointmentRequestHandled)]
@@ -151,7 +168,10 @@ impl HandledView {
     pub(crate) fn of(handled: &Handled, is_staff: bool) -> Self {
         Self {
             request: RequestView::of_engagement(&handled.engagement, is_staff),
-            teams_meeting_warning: handled.warning.as_ref().map(WarningView::of),
+            teams_meeting_warning: handled
+                .warning
+                .as_ref()
+                .map(|warning| WarningView::for_reader(warning, is_staff)),
         }
     }
 }

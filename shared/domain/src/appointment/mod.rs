@@ -11,7 +11,8 @@ pub use file::calendar_event;
 pub use time::{AppointmentTime, DURATION_MINUTES, TimeFields, TimeInput};
 
 use crate::address::{EmailAddress, WebLink};
-use crate::id::{AppointmentRequestId, ClientId, ContactId, UserId};
+use crate::engagement::Reader;
+use crate::id::{AppointmentRequestId, ClientId, ContactId, MailId, UserId};
 
 /// How far a request has come (AP-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +100,26 @@ impl MeetingColumns {
     }
 }
 
+/// The last mail that was written to each reader: the next one goes out after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LastMails {
+    /// To the client.
+    pub client: Option<MailId>,
+    /// To the technician.
+    pub technician: Option<MailId>,
+}
+
+impl LastMails {
+    /// Notes a mail; answers the one before it to the same reader.
+    pub fn note(&mut self, reader: Reader, mail_id: MailId) -> Option<MailId> {
+        let last = match reader {
+            Reader::Client => &mut self.client,
+            Reader::Technician => &mut self.technician,
+        };
+        last.replace(mail_id)
+    }
+}
+
 /// An appointment request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointmentRequest {
@@ -138,10 +159,14 @@ pub struct AppointmentRequest {
     pub has_meeting: bool,
     /// The organiser whose `/onlineMeetings` an imported row belongs to.
     pub legacy_organizer: Option<String>,
+    /// The Entra tenant that the integration was set to when the row was imported.
+    pub legacy_ms_tenant_id: Option<String>,
     /// Whether it was imported: then it keeps just its columns (AP-9).
     pub is_legacy: bool,
     /// Whether client and technician have been told of the approval.
     pub told: bool,
+    /// The last mails about it.
+    pub last_mails: LastMails,
     /// The ORGANIZER that its calendar files name, for life.
     pub organizer: Option<EmailAddress>,
     /// iCalendar `SEQUENCE`.
@@ -160,6 +185,18 @@ pub struct AppointmentRequest {
 mod tests {
     use super::RequestStatus::{Approved, Cancelled, Declined, Pending};
     use super::*;
+    use uuid::Uuid;
+
+    /// AP-8: each reader's mails are a chain of their own.
+    #[test]
+    fn the_mail_before_is_the_last_one_to_the_same_reader() {
+        let [first, second, other] = [1, 2, 3].map(|id| MailId::new(Uuid::from_u128(id)));
+        let mut last = LastMails::default();
+        assert_eq!(last.note(Reader::Client, first), None);
+        assert_eq!(last.note(Reader::Technician, other), None);
+        assert_eq!(last.note(Reader::Client, second), Some(first));
+        assert_eq!((last.client, last.technician), (Some(second), Some(other)));
+    }
 
     /// AP-2: every pair of states.
     #[test]

@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::Engagement;
 use crate::address::EmailAddress;
 use crate::appointment::{
-    AppointmentRequest, AppointmentTime, Assignee, MeetingColumns, RequestDraft, RequestStatus,
+    AppointmentRequest, AppointmentTime, Assignee, LastMails, MeetingColumns, RequestDraft,
+    RequestStatus,
 };
 use crate::error::Error;
 use crate::id::{AppointmentRequestId, OnlineMeetingId, ScheduleEntryId, UserId};
-use crate::interaction::InteractionStatus;
-use crate::online_meeting::{Claim, OnlineMeeting, Organizer, Remote, RemoteState, Span, Status};
+use crate::online_meeting::{Claim, OnlineMeeting, Organizer, Remote, Span, Status};
 use crate::schedule_entry::{ScheduleEntry, WorkItem};
 
 /// A Teams meeting that is about to be made.
@@ -80,8 +80,10 @@ impl Engagement {
             columns: MeetingColumns::default(),
             has_meeting: false,
             legacy_organizer: None,
+            legacy_ms_tenant_id: None,
             is_legacy: false,
             told: false,
+            last_mails: LastMails::default(),
             organizer: None,
             sequence: 0,
             created_by,
@@ -174,13 +176,28 @@ impl Engagement {
             start: request.time.start(),
             end: request.time.end(),
         };
+        if span.end <= now {
+            return Err(Error::conflict(
+                "appointment_over",
+                "this appointment is over; no Teams meeting is made for it",
+            ));
+        }
+        if request.is_legacy && request.columns.meeting_id.is_some() {
+            return Err(Error::conflict(
+                "legacy_meeting",
+                "this imported appointment has a Teams meeting already; decline or cancel it to remove that",
+            ));
+        }
         let remote = Remote::creating(plan.transaction_id, span, plan.claim);
         request.has_meeting = true;
+        if let Some(entry) = &mut self.entry {
+            entry.has_meeting = true;
+        }
         let Some(meeting) = &mut self.meeting else {
             self.meeting = Some(new_meeting(request, plan, remote, now));
             return Ok(());
         };
-        if !matches!(meeting.remote.state, RemoteState::None | RemoteState::Gone) {
+        if !meeting.may_be_made_anew() {
             return Err(Error::in_progress(
                 "meeting_in_progress",
                 "the Teams meeting is being made or removed right now; try again in a moment",
@@ -246,7 +263,6 @@ impl Engagement {
         }
         if let Some(interaction) = &mut self.interaction {
             (interaction.start, interaction.end) = (span.start, span.end);
-            interaction.status = InteractionStatus::Planned;
             interaction.updated_at = now;
         }
         self.adopt_legacy_columns(now);

@@ -22,6 +22,8 @@ pub struct Imported {
     pub columns: MeetingColumns,
     /// The organiser at the time of the import: the meeting is looked for there.
     pub legacy_organizer: Option<String>,
+    /// The Entra tenant of that time: no other one's credentials go there.
+    pub legacy_ms_tenant_id: Option<String>,
     /// The ORGANIZER that its calendar files will name.
     pub organizer: Option<EmailAddress>,
     /// Who imports it.
@@ -41,6 +43,7 @@ impl Engagement {
             request.has_meeting = imported.columns.meeting_id.is_some();
             request.columns = imported.columns;
             request.legacy_organizer = imported.legacy_organizer;
+            request.legacy_ms_tenant_id = imported.legacy_ms_tenant_id;
             request.is_legacy = true;
             request.told = true;
         }
@@ -72,7 +75,7 @@ impl Engagement {
                 until: now,
             },
             organizer: Organizer {
-                ms_tenant_id: None,
+                ms_tenant_id: request.legacy_ms_tenant_id.clone(),
                 upn: request.legacy_organizer.clone().unwrap_or_default(),
                 object_id: request.legacy_organizer.clone(),
             },

@@ -32,7 +32,15 @@ pub enum Aftermath {
     TryAgain(Option<TimeDelta>),
     /// It certainly had no effect, and trying again would not help.
     Over,
+    /// What it may have done cannot be reached with the credentials of now; it
+    /// is looked at again, slowly.
+    OutOfReach,
+    /// What it may have done cannot be found out any more.
+    Lost,
 }
+
+/// How long what is out of reach is left alone.
+const OUT_OF_REACH: TimeDelta = TimeDelta::hours(1);
 
 /// The error code of an event that Microsoft made without a Teams meeting.
 pub const NO_TEAMS_MEETING: &str = "no_teams_meeting";
@@ -101,12 +109,14 @@ impl Engagement {
         meeting.updated_at = now;
         match aftermath {
             Aftermath::TryAgain(wait) => meeting.remote.put_back(now, wait),
+            Aftermath::OutOfReach => meeting.remote.put_back(now, Some(OUT_OF_REACH)),
+            Aftermath::Lost => meeting.remote.rest(RemoteState::Unreachable),
             Aftermath::Over if still_wanted => meeting.remote.rest(RemoteState::None),
             Aftermath::Over => meeting.remote.rest(RemoteState::Gone),
         }
         if still_wanted {
             meeting.become_status(Status::Failed)?;
-            let may_still_come = aftermath != Aftermath::Over;
+            let may_still_come = !matches!(aftermath, Aftermath::Over | Aftermath::Lost);
             self.tell_without_meeting(may_still_come, now);
         }
         Ok(())
@@ -135,7 +145,8 @@ impl Engagement {
     /// otherwise the link that people hold is dead, and is taken back.
     pub fn event_gone(&mut self, token: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
         let meeting = self.held_meeting(token)?;
-        let was_wanted = meeting.remote.state != RemoteState::Deleting;
+        let was_wanted =
+            meeting.remote.state != RemoteState::Deleting && meeting.status != Status::Cancelled;
         meeting.remote.rest(RemoteState::Gone);
         meeting.updated_at = now;
         if !was_wanted {
@@ -168,7 +179,14 @@ impl Engagement {
         meeting.updated_at = now;
         match aftermath {
             Aftermath::TryAgain(wait) => meeting.remote.put_back(now, wait),
-            Aftermath::Over => meeting.remote.rest(RemoteState::Unreachable),
+            Aftermath::OutOfReach if !meeting.remote.overtaken => {
+                meeting.remote.state = RemoteState::Unreachable;
+                meeting.remote.put_back(now, Some(OUT_OF_REACH));
+            }
+            _ if meeting.remote.overtaken => meeting.remote.put_back(now, None),
+            Aftermath::OutOfReach | Aftermath::Over | Aftermath::Lost => {
+                meeting.remote.rest(RemoteState::Unreachable);
+            }
         }
         Ok(())
     }
@@ -194,12 +212,16 @@ impl Engagement {
     pub fn resolved(
         &mut self,
         meeting_id: Option<String>,
+        organizer_object_id: Option<String>,
         aftermath: Aftermath,
         token: Uuid,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let meeting = self.held_meeting(token)?;
         meeting.updated_at = now;
+        if meeting.organizer.object_id.is_none() {
+            meeting.organizer.object_id = organizer_object_id;
+        }
         match (&meeting_id, aftermath) {
             (Some(_), _) => {
                 meeting.provider_meeting_id.clone_from(&meeting_id);
@@ -222,7 +244,7 @@ impl Engagement {
                 meeting.remote.wake(state, now);
             }
             (None, Aftermath::TryAgain(wait)) => meeting.remote.put_back(now, wait),
-            (None, Aftermath::Over) => meeting.remote.rest(RemoteState::InStep),
+            (None, _) => meeting.remote.rest(RemoteState::InStep),
         }
         Ok(())
     }
@@ -283,8 +305,7 @@ impl OnlineMeeting {
             return;
         }
         self.remote.rest(RemoteState::InStep);
-        let resolvable = self.organizer.object_id.is_some() && self.join_url.is_some();
-        if self.provider_meeting_id.is_none() && resolvable {
+        if self.provider_meeting_id.is_none() && self.join_url.is_some() {
             self.remote.due_at = Some(now + RESOLVE_AGAIN);
         }
     }

@@ -322,6 +322,63 @@ fn an_end_during_the_creation_removes_what_comes_of_it() {
     );
 }
 
+/// AP-7: whatever a call comes to, what was asked for meanwhile does not wait for it.
+#[test]
+fn a_command_during_a_call_is_followed_at_once() {
+    let aftermaths = [
+        Aftermath::TryAgain(Some(TimeDelta::hours(1))),
+        Aftermath::OutOfReach,
+        Aftermath::Over,
+    ];
+    for aftermath in aftermaths {
+        let mut engagement = attached();
+        engagement.reschedule(at(30), token(2), now()).unwrap();
+        engagement
+            .end(End::Cancelled(None), token(3), now())
+            .unwrap();
+        engagement
+            .call_failed("graph_unavailable", aftermath, token(2).token, now())
+            .unwrap();
+        let meeting = engagement.meeting.as_ref().unwrap();
+        assert_eq!(meeting.remote.state, RemoteState::Deleting, "{aftermath:?}");
+        assert!(meeting.remote.is_due(now()), "{aftermath:?}");
+    }
+    let mut resolving = attached();
+    let meeting = resolving.meeting.as_mut().unwrap();
+    meeting.provider_meeting_id = None;
+    meeting.remote.take(token(2));
+    resolving
+        .end(End::Cancelled(None), token(3), now())
+        .unwrap();
+    resolving
+        .resolved(None, None, Aftermath::Over, token(2).token, now())
+        .unwrap();
+    assert_eq!(remote_of(&resolving).1, RemoteState::Deleting);
+    assert!(resolving.meeting.unwrap().remote.is_due(now()));
+}
+
+/// AP-10: what another Entra tenant's profile cannot reach waits for the right one.
+#[test]
+fn what_is_out_of_reach_is_looked_at_again() {
+    let mut engagement = attached();
+    engagement.reschedule(at(30), token(2), now()).unwrap();
+    engagement
+        .call_failed(
+            "microsoft_tenant_changed",
+            Aftermath::OutOfReach,
+            token(2).token,
+            now(),
+        )
+        .unwrap();
+    let meeting = engagement.meeting.as_mut().unwrap();
+    assert_eq!(meeting.remote.state, RemoteState::Unreachable);
+    assert_eq!(meeting.remote.due_at, Some(now() + TimeDelta::hours(1)));
+    meeting.remote.take(token(4));
+    let span = meeting.span();
+    engagement.event_moved(span, token(4).token, now()).unwrap();
+    assert_eq!(remote_of(&engagement).1, RemoteState::InStep);
+}
+
 /// AP-6: a link whose event was removed in Outlook is taken back.
 #[test]
 fn a_dead_link_is_taken_back() {
@@ -369,6 +426,7 @@ fn an_imported_row_has_columns_only_until_it_moves_or_ends() {
             meeting_id: Some("old".into()),
         },
         legacy_organizer: Some("oid".into()),
+        legacy_ms_tenant_id: None,
         organizer: None,
         by: user(),
     };

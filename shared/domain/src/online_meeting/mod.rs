@@ -131,6 +131,20 @@ impl OnlineMeeting {
         Ok(())
     }
 
+    /// Whether nothing of an earlier try stands in the way of a new event.
+    pub fn may_be_made_anew(&self) -> bool {
+        match self.remote.state {
+            RemoteState::None | RemoteState::Gone => true,
+            // What an earlier try came to could not be found out, or what it left
+            // behind without a link cannot be removed.
+            RemoteState::Unreachable => self.join_url.is_none() && !self.is_legacy,
+            RemoteState::Creating
+            | RemoteState::InStep
+            | RemoteState::Updating
+            | RemoteState::Deleting => false,
+        }
+    }
+
     /// Whether Microsoft holds, or may hold, something that ending it removes.
     pub fn is_live(&self) -> bool {
         match self.remote.state {

@@ -90,6 +90,9 @@ pub struct Remote {
     pub attempts: u32,
     /// Look-ups for a creation's event that found nothing.
     pub empty_lookups: u32,
+    /// Whether something else was asked for while somebody was at work: then it
+    /// is not to wait for what that comes to.
+    pub overtaken: bool,
 }
 
 impl Remote {
@@ -103,6 +106,7 @@ impl Remote {
             due_at: Some(claim.until),
             attempts: 0,
             empty_lookups: 0,
+            overtaken: false,
         }
     }
 
@@ -126,6 +130,7 @@ impl Remote {
     pub fn take(&mut self, claim: Claim) {
         self.claim = Some(claim);
         self.due_at = Some(claim.until);
+        self.overtaken = false;
     }
 
     /// Nothing is left to do.
@@ -135,6 +140,7 @@ impl Remote {
         self.due_at = None;
         self.attempts = 0;
         self.empty_lookups = 0;
+        self.overtaken = false;
     }
 
     /// Something is to be done at once, by the background.
@@ -143,6 +149,7 @@ impl Remote {
         self.claim = None;
         self.due_at = Some(now);
         self.attempts = 0;
+        self.overtaken = false;
     }
 
     /// Something else is to be reached from now on. Whoever is free for it takes
@@ -153,12 +160,17 @@ impl Remote {
         if self.is_free(now) {
             self.attempts = 0;
             self.take(claim);
+        } else {
+            self.overtaken = true;
         }
     }
 
     /// Puts it back after a failure: due after a doubling wait of a minute to an
-    /// hour, or when the other side asked for.
+    /// hour, or when the other side asked for; at once where it was overtaken.
     pub fn put_back(&mut self, now: DateTime<Utc>, retry_after: Option<TimeDelta>) {
+        if self.overtaken {
+            return self.wake(self.state, now);
+        }
         let wait = TimeDelta::minutes(1 << self.attempts.min(6)).min(TimeDelta::hours(1));
         let wait = retry_after.map_or(wait, |asked| wait.max(asked.min(TimeDelta::hours(1))));
         self.claim = None;

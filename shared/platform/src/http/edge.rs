@@ -162,7 +162,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
     ) -> Result<Reply, Refusal> {
         let caller = match route.access {
             Access::SignedLink => None,
-            Access::Permission(..) | Access::AnyInternal => Some(self.admit(route.access, &event, &params, work)?),
+            Access::Permission(..) | Access::AnyInternal => {
+                Some(self.admit(route.access, &event, &params, work)?)
+            }
         };
         let path_and_query = path_and_query_of(&event);
         let query = query_of(&event);
@@ -233,7 +235,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
                     }));
                 }
                 // Ids of ours only: people's ids may be addresses.
-                "meeting_id" | "control_id" | "appointment_request_id" | "schedule_entry_id" if is_loggable(value) => {
+                "meeting_id" | "control_id" | "appointment_request_id" | "schedule_entry_id"
+                    if is_loggable(value) =>
+                {
                     work.note(name, value.as_str());
                     tracing::Span::current().record(name.as_str(), value.as_str());
                 }

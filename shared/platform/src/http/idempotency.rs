@@ -43,6 +43,10 @@ struct MarkRecord {
     lease_until: DateTime<Utc>,
     expires_on: DateTime<Utc>,
     answer: Option<StoredAnswer>,
+    /// Whether the answer only stands in while its request goes on: it counts
+    /// once the lease is over, should a better one never come.
+    #[serde(default)]
+    provisional: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -129,6 +133,7 @@ pub(super) async fn begin(
         lease_until: now + lease,
         expires_on: now + KEEP,
         answer: None,
+        provisional: false,
     };
     let store = store.tenant(request.caller.tenant());
     let mark = Mark { record, store };
@@ -141,6 +146,7 @@ pub(super) async fn begin(
             "idempotency_key_reused",
             "this Idempotency-Key was used with another body; use a new key for a new request",
         )),
+        Some(held) if held.provisional && held.lease_until > now => Err(in_progress()),
         Some(MarkRecord {
             answer: Some(answer),
             ..
@@ -204,8 +210,13 @@ impl Mark {
     }
 
     /// Adds the stored answer to the transaction of the state it tells of.
-    fn write_in(&self, transaction: &mut Transaction, reply: &Reply) -> Result<(), Error> {
-        let put = self.fenced_put(reply)?;
+    fn write_in(
+        &self,
+        transaction: &mut Transaction,
+        reply: &Reply,
+        provisional: bool,
+    ) -> Result<(), Error> {
+        let put = self.fenced_put(reply, provisional)?;
         let lost = StoreError::Unavailable("the lease of an idempotency key ran out".to_owned());
         transaction.raw(TransactWriteItem::builder().put(put).build(), lost);
         Ok(())
@@ -214,7 +225,7 @@ impl Mark {
     /// Stores an answer that no transaction has stored.
     pub(super) async fn write(&self, reply: &Reply) -> Result<(), Error> {
         let mut transaction = self.store.transaction();
-        self.write_in(&mut transaction, reply)?;
+        self.write_in(&mut transaction, reply, false)?;
         Ok(transaction.commit().await?)
     }
 
@@ -241,9 +252,10 @@ impl Mark {
         }
     }
 
-    fn fenced_put(&self, reply: &Reply) -> Result<Put, Error> {
+    fn fenced_put(&self, reply: &Reply, provisional: bool) -> Result<Put, Error> {
         let answered = MarkRecord {
             answer: Some(StoredAnswer::of(reply)),
+            provisional,
             ..self.record.clone()
         };
         Put::builder()
@@ -312,7 +324,20 @@ impl<'a, T> Seal<'a, T> {
     /// Adds the answer for `outcome` to the transaction, where a key was sent.
     pub fn apply(&self, transaction: &mut Transaction, outcome: &T) -> Result<(), Error> {
         match self.mark {
-            Some(mark) => mark.write_in(transaction, &(self.render)(outcome)),
+            Some(mark) => mark.write_in(transaction, &(self.render)(outcome), false),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Self::apply`], while the request goes on: the same request is told to
+    /// wait until its lease is over, and then gets this answer if no other came.
+    pub fn apply_provisional(
+        &self,
+        transaction: &mut Transaction,
+        outcome: &T,
+    ) -> Result<(), Error> {
+        match self.mark {
+            Some(mark) => mark.write_in(transaction, &(self.render)(outcome), true),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Reading query parameters.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use convoke_domain::error::Error;
 
 use super::Call;
@@ -16,7 +16,10 @@ pub fn instant(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Error> 
     let date = text
         .parse::<NaiveDate>()
         .map(|date| date.and_time(NaiveTime::MIN).and_utc());
-    instant.or(date).map(Some).map_err(|_| Error::Malformed {
+    let instant = instant.or(date).ok();
+    // Other years are written in another length, and would not sort.
+    let instant = instant.filter(|at| (0..=9999).contains(&at.year()));
+    instant.map(Some).ok_or_else(|| Error::Malformed {
         code: "invalid_query",
         message: format!(
             "{name} is a date such as 2027-01-15, or an instant such as 2027-01-15T14:00:00Z"

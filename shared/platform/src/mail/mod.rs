@@ -13,5 +13,6 @@ pub mod template;
 mod wording;
 
 pub use sender::Sender;
-pub use ses::{Mailer, SendFailure};
+pub(crate) use ses::CALL_TIMEOUT;
+pub use ses::{LONGEST_SEND, Mailer, SendFailure};
 pub use wording::{clean_line, clean_lines};

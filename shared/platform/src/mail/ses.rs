@@ -4,17 +4,30 @@
 //! mail went out, and trying again at once would double it. Only a call that
 //! SES certainly refused for its rate is repeated here.
 
+use std::time::Duration;
+
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use convoke_domain::address::EmailAddress;
 
+use tokio::time::Instant;
+
 use super::Sender;
 use crate::backoff;
 
-/// Times that a throttled call is made before the queue takes over.
+/// Longer than SES ever takes: after a time-out nobody knows what happened.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Times that a throttled call is made before the mail is left for later.
 const THROTTLED_TRIES: u32 = 4;
+/// How long after the first call another is made.
+const THROTTLED_FOR: Duration = Duration::from_secs(3);
+/// The longest that [`Mailer::send`] takes: throttled up to the end, a pause of
+/// less than a second, and a call that runs into its time-out.
+pub const LONGEST_SEND: Duration = THROTTLED_FOR
+    .saturating_add(Duration::from_secs(1))
+    .saturating_add(CALL_TIMEOUT);
 /// [`backoff::pause`]'s attempt from which on it waits its longest.
 const LONG_PAUSE: u32 = 6;
 
@@ -71,10 +84,11 @@ impl Mailer {
         message: Vec<u8>,
     ) -> Result<String, SendFailure> {
         let message = Blob::new(message);
-        let mut tries = 1;
+        let (mut tries, began) = (1, Instant::now());
         loop {
+            let may_repeat = tries < THROTTLED_TRIES;
             match self.send_once(sender, reader, &message).await {
-                Err(Refusal::Throttled(_)) if tries < THROTTLED_TRIES => {
+                Err(Refusal::Throttled(_)) if may_repeat && began.elapsed() < THROTTLED_FOR => {
                     backoff::pause(LONG_PAUSE).await;
                     tries += 1;
                 }
@@ -145,8 +159,8 @@ fn refusal_of(error: &SdkError<SendEmailError>) -> Refusal {
     }
 }
 
-/// A code that says nothing for certain is a passing failure: the mail stays,
-/// and ends with the dead letters, from where it can be sent again.
+/// A code that says nothing for certain is a passing failure: the mail is tried
+/// again for days.
 fn classify(status: u16, code: &str) -> Refusal {
     let text = code
         .chars()

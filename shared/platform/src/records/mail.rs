@@ -1,8 +1,8 @@
 //! Mails that are written down with the state they tell of, and the templates
 //! that a tenant has changed.
 //!
-//! A mail is `ML#<mail>` / `MAIL` and goes after thirty days; a template is
-//! `TEMPLATES` / `<key>#<locale>`.
+//! A mail is `ML#<mail>` / `MAIL`, stands in the due index until it is settled,
+//! and goes after thirty days; a template is `TEMPLATES` / `<key>#<locale>`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use convoke_domain::id::MailId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::store::{Key, Record};
+use crate::store::{Due, DueKind, Indexes, Key, Record};
 
 /// How long a mail is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -61,10 +61,19 @@ pub struct MailRecord {
     pub calendar: Option<MailCalendar>,
     /// What it is about.
     pub appointment_request_id: Uuid,
+    /// When that begins; absent in older items.
+    #[serde(default)]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// The mail before it to the same reader about the same: it goes out first.
+    #[serde(default)]
+    pub after: Option<Uuid>,
     /// What has become of it.
     pub state: MailState,
     /// Until when a claim holds.
     pub lease_until: Option<DateTime<Utc>>,
+    /// When the sweep looks at it; absent once it is settled, and in older items.
+    #[serde(default)]
+    pub due_at: Option<DateTime<Utc>>,
     /// How often it was claimed.
     pub attempts: u32,
     /// SES's id of it, once sent.
@@ -81,9 +90,38 @@ impl MailRecord {
         Key::new(format!("ML#{mail_id}"), "MAIL")
     }
 
+    /// Which mail a key names.
+    pub fn id_of(key: &Key) -> Option<MailId> {
+        MailId::parse(key.partition.strip_prefix("ML#")?)
+    }
+
     /// When it may be dropped, and is sent no more.
     pub fn expiry(&self) -> DateTime<Utc> {
         self.created_at + KEPT
+    }
+
+    /// Whether nothing is to be done about it any more; once so, it stays so.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        let is_settled = match self.state {
+            MailState::Queued | MailState::Claimed => false,
+            MailState::Sent | MailState::Skipped | MailState::Failed => true,
+        };
+        is_settled || self.expiry() <= now
+    }
+
+    /// Until when somebody else is at work on it.
+    pub fn held_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let lease = self
+            .lease_until
+            .filter(|_| self.state == MailState::Claimed);
+        lease.filter(|until| *until > now)
+    }
+
+    /// Until when it waits after a failure. A mail that was never tried waits
+    /// for nothing: the sweep is only a net below its job.
+    pub fn waits_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let has_failed = self.state == MailState::Queued && self.attempts > 0;
+        self.due_at.filter(|at| has_failed && *at > now)
     }
 }
 
@@ -96,6 +134,16 @@ impl Record for MailRecord {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn indexes(&self) -> Indexes {
+        Indexes {
+            due: self.due_at.map(|at| Due {
+                kind: DueKind::Mail,
+                at,
+            }),
+            ..Indexes::default()
+        }
     }
 
     fn expires_at(&self) -> Option<DateTime<Utc>> {
@@ -138,5 +186,80 @@ impl Record for MailTemplateRecord {
 
     fn version(&self) -> u64 {
         self.version
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail() -> MailRecord {
+        MailRecord {
+            mail_id: Uuid::from_u128(1),
+            template: "appointment-assigned".to_owned(),
+            recipient_email: "ada@example.org".to_owned(),
+            recipient_name: None,
+            locale: "en".to_owned(),
+            variables: BTreeMap::new(),
+            calendar: None,
+            appointment_request_id: Uuid::from_u128(2),
+            starts_at: None,
+            after: None,
+            state: MailState::Queued,
+            lease_until: None,
+            due_at: Some(at(5)),
+            attempts: 0,
+            ses_message_id: None,
+            version: 1,
+            created_at: at(0),
+        }
+    }
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    #[test]
+    fn an_older_releases_item_is_readable_and_may_be_sent_at_once() {
+        let mut item = serde_json::to_value(mail()).unwrap();
+        for added in ["starts_at", "after", "due_at"] {
+            item.as_object_mut().unwrap().remove(added).unwrap();
+        }
+        let mut read: MailRecord = serde_json::from_value(item).unwrap();
+        assert_eq!(
+            (read.starts_at, read.after, read.due_at),
+            (None, None, None)
+        );
+        assert_eq!(read.indexes(), Indexes::default());
+        read.attempts = 3;
+        assert_eq!(read.waits_until(at(0)), None);
+    }
+
+    /// XC-7: the net below a fresh mail does not hold its own job back; a wait
+    /// after a failure does.
+    #[test]
+    fn only_what_has_failed_waits() {
+        let mut mail = mail();
+        assert_eq!(mail.waits_until(at(1)), None);
+        mail.attempts = 1;
+        assert_eq!(mail.waits_until(at(1)), Some(at(5)));
+        assert_eq!(mail.waits_until(at(5)), None);
+        assert_eq!(mail.indexes().due.map(|due| due.at), Some(at(5)));
+        (mail.state, mail.lease_until) = (MailState::Claimed, Some(at(7)));
+        assert_eq!(mail.waits_until(at(1)), None);
+        assert_eq!(mail.held_until(at(6)), Some(at(7)));
+        assert_eq!(mail.held_until(at(7)), None);
+        assert!(!mail.is_over(at(8)));
+        assert!(mail.is_over(mail.expiry()));
+    }
+
+    #[test]
+    fn a_due_row_names_its_mail() {
+        let mail = mail();
+        assert_eq!(
+            MailRecord::id_of(&mail.key()),
+            Some(MailId::new(mail.mail_id))
+        );
+        assert_eq!(MailRecord::id_of(&Key::new("M#x", "META")), None);
     }
 }

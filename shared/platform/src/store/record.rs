@@ -63,15 +63,18 @@ pub enum DueKind {
     Occurrence,
     /// An online meeting that Microsoft's side has to follow.
     OnlineMeeting,
+    /// A mail that has not gone out.
+    Mail,
 }
 
 impl DueKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Outbox,
         Self::Intent,
         Self::Occurrence,
         Self::OnlineMeeting,
+        Self::Mail,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -80,6 +83,7 @@ impl DueKind {
             Self::Intent => "INTENT",
             Self::Occurrence => "OCCURRENCE",
             Self::OnlineMeeting => "ONLINE_MEETING",
+            Self::Mail => "MAIL",
         }
     }
 

@@ -7,7 +7,7 @@ use convoke_domain::engagement::{Approval, Engagement, MeetingPlan};
 use convoke_domain::error::{Error, Violations};
 use convoke_domain::id::{AppointmentRequestId, UserId};
 use convoke_domain::integration::{TeamsIntegration, capability};
-use convoke_domain::online_meeting::{Organizer, RemoteState};
+use convoke_domain::online_meeting::{Claim, Organizer, RemoteState};
 use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
@@ -16,9 +16,12 @@ use super::people::{copy_of, find_user};
 use super::remote::{follow_up, follow_up_since};
 use super::warning::Verb;
 use super::write::Write;
-use super::{Actor, Desk, Handled, Warning, must_load};
+use super::{Actor, Desk, Handled, Warning, must_load, seal_first};
 use crate::core::undisturbed;
 use crate::microsoft::{ENTERPRISE, read_integration};
+
+/// Tries in vain after which a creation makes way for another organiser's.
+const GIVEN_UP_AFTER: u32 = 3;
 
 /// An approver's decision.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +72,7 @@ pub async fn approve(
     });
     let engagement = undisturbed(|| {
         let approving = Approving {
+            claim,
             desk,
             store,
             actor,
@@ -83,6 +87,7 @@ pub async fn approve(
 }
 
 struct Approving<'a> {
+    claim: Claim,
     desk: &'a Desk,
     store: &'a TenantStore,
     actor: &'a Actor,
@@ -146,8 +151,7 @@ impl Approving<'_> {
         };
         write
             .commit(after, |transaction, after| {
-                let handled = Handled::of(after.clone(), warning);
-                seal.apply(transaction, &handled)
+                seal_first(seal, transaction, after, warning, self.claim)
             })
             .await
     }
@@ -215,12 +219,21 @@ async fn plan_once(
     seal: &Seal<'_, Handled>,
 ) -> Result<Engagement, Attempt> {
     let before = must_load(store, id).await?;
-    let now = desk.core.ports.now();
+    let (now, claim) = (desk.core.ports.now(), plan.claim);
     let mut after = before.clone();
     let left_behind = after.meeting.as_mut().filter(|meeting| {
         meeting.remote.state == RemoteState::Creating && meeting.remote.is_free(now)
     });
     match left_behind {
+        // The organiser of the try before could not be reached for long, and is
+        // not the organiser any more.
+        Some(meeting)
+            if meeting.organizer.mailbox() != plan.organizer.mailbox()
+                && meeting.remote.attempts >= GIVEN_UP_AFTER =>
+        {
+            meeting.remote.rest(RemoteState::None);
+            after.plan_meeting(plan, now)?;
+        }
         // The try before may have made the event: it is looked for first.
         Some(meeting) => {
             meeting.remote.take(plan.claim);
@@ -230,8 +243,7 @@ async fn plan_once(
     }
     Write::of(desk, store, &before)
         .commit(after, |transaction, after| {
-            let handled = Handled::of(after.clone(), None);
-            seal.apply(transaction, &handled)
+            seal_first(seal, transaction, after, None, claim)
         })
         .await
 }

@@ -12,7 +12,7 @@ use convoke_platform::store::TenantStore;
 use super::remote::{follow_up, follow_up_unsealed};
 use super::warning::Verb;
 use super::write::Write;
-use super::{Actor, Desk, Handled, Warning, must_load};
+use super::{Actor, Desk, Handled, Warning, must_load, seal_first};
 use crate::core::undisturbed;
 
 /// Refuses a request, pending or approved.
@@ -85,8 +85,7 @@ impl Ending<'_> {
         after.end(self.end.clone(), self.claim, self.desk.core.ports.now())?;
         let engagement = Write::of(self.desk, self.store, &before)
             .commit(after, |transaction, after| {
-                let handled = Handled::of(after.clone(), None);
-                seal.apply(transaction, &handled)
+                seal_first(seal, transaction, after, None, self.claim)
             })
             .await?;
         Ok(Handled::of(engagement, None))

@@ -40,11 +40,23 @@ pub async fn list_entries(
     limit: u16,
     after: Option<Position>,
 ) -> Result<Page<ScheduleEntry>, Error> {
+    // The store refuses a range that ends before it begins.
+    if filter
+        .from
+        .zip(filter.to)
+        .is_some_and(|(from, to)| from >= to)
+    {
+        return Ok(Page {
+            records: vec![],
+            next: None,
+        });
+    }
     let bound = EntryRecord::sort_bound;
     // A bound alone sorts before the entries of that very second.
     let range = match (filter.from, filter.to) {
         (None, None) => SortRange::All,
-        (from, Some(to)) => SortRange::Between(from.map(bound).unwrap_or_default(), bound(to)),
+        (None, Some(to)) => SortRange::Before(bound(to)),
+        (Some(from), Some(to)) => SortRange::Between(bound(from), bound(to)),
         (Some(from), None) => SortRange::Between(bound(from), "~".to_owned()),
     };
     let user = filter.assigned_user_id.as_ref();

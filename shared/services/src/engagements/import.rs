@@ -6,6 +6,7 @@ use convoke_domain::appointment::{Assignee, MeetingColumns, RequestDraft, Reques
 use convoke_domain::engagement::{self, Engagement};
 use convoke_domain::error::{Error, Violations};
 use convoke_domain::id::{AppointmentRequestId, UserId};
+use convoke_domain::online_meeting::Organizer;
 use convoke_platform::store::TenantStore;
 use futures_util::StreamExt;
 
@@ -34,6 +35,8 @@ pub struct ImportEntry {
     pub online_meeting_url: Option<String>,
     /// Microsoft's id of the online meeting.
     pub online_meeting_id: Option<String>,
+    /// Entra object id of its organiser; absent: the integration's present one.
+    pub online_meeting_organizer_id: Option<String>,
 }
 
 /// What became of one entry, in the order given.
@@ -46,11 +49,10 @@ pub async fn import(
     actor: &Actor,
     entries: Vec<ImportEntry>,
 ) -> Result<Vec<Imported>, Error> {
-    let organizer = present_organizer(store).await?;
-    let organizer = organizer.map(|organizer| organizer.mailbox().to_owned());
+    let present = present_organizer(store).await?;
     let writes = entries
         .into_iter()
-        .map(|entry| import_one(desk, store, actor, entry, organizer.clone()));
+        .map(|entry| import_one(desk, store, actor, entry, present.clone()));
     Ok(futures_util::stream::iter(writes)
         .buffered(AT_ONCE)
         .collect()
@@ -62,9 +64,14 @@ async fn import_one(
     store: &TenantStore,
     actor: &Actor,
     entry: ImportEntry,
-    legacy_organizer: Option<String>,
+    present_organizer: Option<Organizer>,
 ) -> Imported {
     let (columns, user_id) = read(&entry)?;
+    let noted = entry.online_meeting_organizer_id.clone();
+    let (present, legacy_ms_tenant_id) = present_organizer.map_or((None, None), |organizer| {
+        (organizer.object_id, organizer.ms_tenant_id)
+    });
+    let legacy_organizer = noted.or(present);
     let mut draft = RequestDraft::parse_imported(entry.request)?;
     resolve_requester(store, &mut draft, true).await?;
     let assignee = match user_id.or_else(|| draft.preferred.clone()) {
@@ -83,6 +90,7 @@ async fn import_one(
         assignee,
         columns,
         legacy_organizer,
+        legacy_ms_tenant_id,
         organizer: desk.organizer.clone(),
         by: actor.user_id.clone(),
     };
@@ -127,6 +135,15 @@ fn read(entry: &ImportEntry) -> Result<(MeetingColumns, Option<UserId>), Error> 
             "/online_meeting_id",
             "invalid_id",
             format!("at most {MEETING_ID_MAX} visible ASCII characters"),
+        );
+    }
+    if let Some(id) = &entry.online_meeting_organizer_id
+        && uuid::Uuid::parse_str(id).is_err()
+    {
+        wrong.add(
+            "/online_meeting_organizer_id",
+            "invalid_id",
+            "an Entra object id is a GUID",
         );
     }
     let user_id = entry

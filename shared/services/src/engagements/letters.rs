@@ -13,21 +13,23 @@ use super::Desk;
 use super::people::{find_contact, find_user};
 use crate::mail::{AppointmentLetter, MailKey, Recipient};
 
-/// Writes the letters of some notices about `after`. Whoever has no address is
-/// left out.
+/// Writes the letters of some notices about `after`, each after the last one to
+/// its reader, and notes them there. Whoever has no address is left out.
 pub(super) async fn compose(
     desk: &Desk,
     store: &TenantStore,
-    after: &Engagement,
+    after: &mut Engagement,
     notices: &[(Reader, Notice)],
 ) -> Result<Vec<AppointmentLetter>, Error> {
-    let Some(request) = after.request.as_ref().filter(|_| !notices.is_empty()) else {
+    let Some(request) = after.request.as_mut().filter(|_| !notices.is_empty()) else {
         return Ok(vec![]);
     };
     let mut letters = vec![];
     for (reader, notice) in notices {
         if let Some(recipient) = recipient(store, request, *reader).await? {
-            letters.push(letter(desk, request, *reader, *notice, recipient)?);
+            let mut letter = letter(desk, request, *reader, *notice, recipient)?;
+            letter.after = request.last_mails.note(*reader, letter.mail_id);
+            letters.push(letter);
         }
     }
     Ok(letters)
@@ -108,6 +110,7 @@ fn letter(
     };
     Ok(AppointmentLetter {
         mail_id: MailId::new(desk.core.ports.mint()),
+        after: None,
         key,
         recipient,
         reader,

@@ -28,9 +28,9 @@ use convoke_domain::engagement::Engagement;
 use convoke_domain::error::Error;
 use convoke_domain::id::{AppointmentRequestId, UserId};
 use convoke_domain::online_meeting::Claim;
-use convoke_platform::http::{Caller, CallerKind};
+use convoke_platform::http::{Caller, CallerKind, Seal};
 use convoke_platform::records::{engagement_partition, read_engagement};
-use convoke_platform::store::TenantStore;
+use convoke_platform::store::{TenantStore, Transaction};
 use uuid::Uuid;
 
 pub use approve::{ApproveCommand, approve, generate_meeting};
@@ -205,6 +205,27 @@ impl Actor {
             user_id: caller.user_id.clone(),
             eyes: Eyes::of(caller),
         }
+    }
+}
+
+/// Adds a command's answer to its own write: for the time being where Microsoft
+/// is still to be called with `claim`, for good where not.
+fn seal_first(
+    seal: &Seal<'_, Handled>,
+    transaction: &mut Transaction,
+    after: &Engagement,
+    warning: Option<Warning>,
+    claim: Claim,
+) -> Result<(), Error> {
+    let handled = Handled::of(after.clone(), warning);
+    let goes_on = after
+        .meeting
+        .as_ref()
+        .is_some_and(|meeting| meeting.remote.is_held_by(claim.token));
+    if goes_on {
+        seal.apply_provisional(transaction, &handled)
+    } else {
+        seal.apply(transaction, &handled)
     }
 }
 

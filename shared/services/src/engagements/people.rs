@@ -1,7 +1,7 @@
 //! Whose names and addresses are copied onto appointments, and how the copies
 //! stay fresh (XC-14).
 
-use convoke_domain::appointment::{AppointmentRequest, PersonCopy};
+use convoke_domain::appointment::{AppointmentRequest, PersonCopy, RequestStatus};
 use convoke_domain::directory::{Contact, Person, User};
 use convoke_domain::error::Error;
 use convoke_domain::id::{ContactId, UserId};
@@ -99,6 +99,14 @@ async fn refresh(
                 store.delete(&note.key()).await?;
                 return Ok(());
             };
+            if matches!(
+                request.status,
+                RequestStatus::Declined | RequestStatus::Cancelled
+            ) {
+                // What has ended stays as it was.
+                store.delete(&note.key()).await?;
+                return Ok(());
+            }
             put(request);
             if after == before {
                 return Ok(());

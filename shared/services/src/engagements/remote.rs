@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use convoke_domain::engagement::{Aftermath, Created, Engagement};
 use convoke_domain::error::Error;
 use convoke_domain::id::OnlineMeetingId;
-use convoke_domain::online_meeting::{OnlineMeeting, RemoteState, Span};
+use convoke_domain::online_meeting::{OnlineMeeting, RemoteState, Span, Status};
 use convoke_platform::http::Seal;
 use convoke_platform::store::{TenantStore, Transaction};
 use convoke_platform::tenant::Tenant;
@@ -21,8 +21,9 @@ use super::warning::{Verb, Warning, warning_of};
 use super::write::Write;
 use super::{Desk, Handled, load};
 use crate::core::undisturbed;
+use crate::microsoft::ENTERPRISE;
 use crate::providers::{CallFailure, Effect};
-use crate::teams::Address;
+use crate::teams::{Address, Resolved};
 
 /// Failures after which an operator hears of it as an error each time.
 const LOUD_AFTER: u32 = 12;
@@ -31,6 +32,9 @@ const ATTEMPTS: u32 = 720;
 /// Look-ups that must find nothing before a creation that is not wanted any
 /// more is taken for not having happened.
 const LOOKUPS: u32 = 2;
+/// Tries after which a creation that is refused ends, though one before it had
+/// an unknown effect.
+const SURE_AFTER: u32 = 3;
 /// Tries at resolving a join link before recordings do without.
 const RESOLVE_ATTEMPTS: u32 = 60;
 /// The longest that a command waits for Microsoft: its function has 29 s, and the
@@ -45,7 +49,7 @@ pub(super) enum Report {
     Gone,
     LookedInVain,
     Failed(CallFailure, Aftermath),
-    Resolved(Option<String>, Aftermath),
+    Resolved(Option<Resolved>, Aftermath),
     Nothing,
 }
 
@@ -170,10 +174,19 @@ fn is_outstanding(meeting: &OnlineMeeting) -> bool {
 /// Brings Microsoft's side of a meeting in step, if that is due and nobody else
 /// is at it: the reconciler.
 pub async fn sync(desk: &Desk, tenant: &Tenant, id: OnlineMeetingId) -> Result<(), Error> {
+    if !ENTERPRISE {
+        // Nobody to call: rows of the other edition stay untouched.
+        return Ok(());
+    }
     let store = desk.core.store(tenant);
     let now = desk.core.ports.now();
     let is_due = |meeting: &OnlineMeeting| meeting.remote.is_due(now);
-    settle(desk, &store, id.uuid(), &is_due).await
+    // The due index brings the meeting again: a message that stays would hold
+    // back everything else of its mailbox.
+    if let Err(error) = settle(desk, &store, id.uuid(), &is_due).await {
+        tracing::error!(online_meeting_id = %id, code = error.code(), %error, "a Teams meeting could not be looked at");
+    }
+    Ok(())
 }
 
 /// As [`sync`], at once, also before it is due; for a command, which waits for it
@@ -237,7 +250,10 @@ fn log(meeting: &OnlineMeeting, report: &Report) {
 async fn act(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first: bool) -> Report {
     match meeting.remote.state {
         RemoteState::Creating => create(desk, store, meeting, first).await,
-        RemoteState::Updating => {
+        RemoteState::Unreachable if meeting.status == Status::Cancelled => {
+            remove(desk, store, meeting).await
+        }
+        RemoteState::Updating | RemoteState::Unreachable => {
             let span = meeting.span();
             match desk.teams.move_to(store, meeting, span).await {
                 Ok(()) => Report::Moved(span),
@@ -247,7 +263,7 @@ async fn act(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first: b
         }
         RemoteState::Deleting => remove(desk, store, meeting).await,
         RemoteState::InStep => resolve(desk, store, meeting).await,
-        RemoteState::None | RemoteState::Gone | RemoteState::Unreachable => Report::Nothing,
+        RemoteState::None | RemoteState::Gone => Report::Nothing,
     }
 }
 
@@ -262,20 +278,34 @@ async fn create(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first
                 return Report::CreationFailed(CallFailure { effect, error }, Aftermath::Over);
             }
             Ok(None) => {}
-            Err(failure) => return creation_failed(failure, true),
+            Err(failure) => return look_up_failed(desk, failure, meeting),
         }
     }
+    // A try whose effect nobody knows may still land: looks that find nothing
+    // have to be some minutes apart before a refusal counts.
+    let is_sure = first || meeting.remote.attempts >= SURE_AFTER;
     match desk.teams.create(store, meeting).await {
         Ok(created) => Report::Created(created),
-        Err(failure) => creation_failed(failure, !first),
+        Err(failure) => creation_failed(failure, is_sure),
     }
+}
+
+/// What an earlier try came to is looked for until the appointment is over.
+fn look_up_failed(desk: &Desk, failure: CallFailure, meeting: &OnlineMeeting) -> Report {
+    let is_over = meeting.end <= desk.core.ports.now() && meeting.remote.attempts >= LOUD_AFTER;
+    let aftermath = match &failure.error {
+        _ if is_over => Aftermath::Lost,
+        error if error.code() == OTHER_TENANT => Aftermath::OutOfReach,
+        error => Aftermath::TryAgain(wait_of(error)),
+    };
+    Report::CreationFailed(failure, aftermath)
 }
 
 /// What certainly had no effect and will not do better ends a creation; after
 /// a try whose effect nobody knows it does not.
-fn creation_failed(failure: CallFailure, unsure: bool) -> Report {
+fn creation_failed(failure: CallFailure, is_sure: bool) -> Report {
     let aftermath = match failure.effect {
-        Effect::Refused if !unsure => Aftermath::Over,
+        Effect::Refused if is_sure => Aftermath::Over,
         _ => Aftermath::TryAgain(wait_of(&failure.error)),
     };
     Report::CreationFailed(failure, aftermath)
@@ -321,11 +351,10 @@ async fn resolve(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting) -> R
 /// Moving and removing is tried for a month: what people hold must not be wrong
 /// while somebody may mend the cause.
 fn patience(failure: CallFailure, meeting: &OnlineMeeting) -> Report {
-    let is_over = meeting.remote.attempts + 1 >= ATTEMPTS || failure.error.code() == OTHER_TENANT;
-    let aftermath = if is_over {
-        Aftermath::Over
-    } else {
-        Aftermath::TryAgain(wait_of(&failure.error))
+    let aftermath = match &failure.error {
+        _ if meeting.remote.attempts + 1 >= ATTEMPTS => Aftermath::Over,
+        error if error.code() == OTHER_TENANT => Aftermath::OutOfReach,
+        error => Aftermath::TryAgain(wait_of(error)),
     };
     Report::Failed(failure, aftermath)
 }
@@ -384,7 +413,12 @@ fn apply(
         Report::Failed(failure, aftermath) => {
             engagement.call_failed(failure.error.code(), *aftermath, token, now)
         }
-        Report::Resolved(id, aftermath) => engagement.resolved(id.clone(), *aftermath, token, now),
+        Report::Resolved(resolved, aftermath) => {
+            let (id, object_id) = resolved.clone().map_or((None, None), |resolved| {
+                (resolved.meeting_id, Some(resolved.organizer_object_id))
+            });
+            engagement.resolved(id, object_id, *aftermath, token, now)
+        }
         Report::Nothing => engagement.let_rest(token, now),
     }
 }

@@ -12,7 +12,7 @@ use convoke_platform::store::TenantStore;
 use super::remote::follow_up;
 use super::warning::Verb;
 use super::write::Write;
-use super::{Desk, Handled, must_load};
+use super::{Desk, Handled, must_load, seal_first};
 use crate::core::undisturbed;
 
 /// A new time; what is left out stays.
@@ -70,8 +70,7 @@ async fn once(
     };
     write
         .commit(after, |transaction, after| {
-            let handled = Handled::of(after.clone(), None);
-            seal.apply(transaction, &handled)
+            seal_first(seal, transaction, after, None, claim)
         })
         .await
 }

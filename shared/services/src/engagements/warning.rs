@@ -73,8 +73,8 @@ pub(super) fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
         )),
         Report::CreationFailed(failure, aftermath) => {
             let then = match aftermath {
-                Aftermath::TryAgain(_) => " Convoke goes on trying.",
-                Aftermath::Over => {
+                Aftermath::TryAgain(_) | Aftermath::OutOfReach => " Convoke goes on trying.",
+                Aftermath::Over | Aftermath::Lost => {
                     " It can be retried with generate-meeting once the cause is mended."
                 }
             };

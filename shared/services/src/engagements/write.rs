@@ -63,7 +63,7 @@ impl<'a> Write<'a> {
         if !self.quiet {
             jobs.extend(self.events(&after)?);
             let notices = notices(self.before, &after);
-            let letters = letters::compose(self.desk, self.store, &after, &notices).await?;
+            let letters = letters::compose(self.desk, self.store, &mut after, &notices).await?;
             jobs.extend(crate::mail::post(
                 &self.desk.core,
                 &mut transaction,
@@ -110,7 +110,7 @@ impl<'a> Write<'a> {
         (meeting.remote.claim.is_none() && meeting.remote.is_due(now) && !was_due).then(|| {
             Job::SyncOnlineMeeting {
                 online_meeting_id: meeting.online_meeting_id.uuid(),
-                mailbox: mailbox_key(meeting.organizer.mailbox()),
+                mailbox: mailbox_key(&meeting.organizer.upn),
             }
         })
     }

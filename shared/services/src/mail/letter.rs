@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::address::{EmailAddress, WebLink};
 use convoke_domain::directory::Locale;
 use convoke_domain::engagement::Reader;
@@ -18,6 +18,9 @@ use super::key::{self, MailKey};
 use super::product;
 use crate::core::Core;
 use crate::jobs::Job;
+
+/// How long a mail's own job has before the sweep sends another.
+const NET: TimeDelta = TimeDelta::minutes(5);
 
 /// Who a mail goes to.
 #[derive(Debug, Clone)]
@@ -39,6 +42,8 @@ pub struct AppointmentLetter {
     pub key: MailKey,
     /// Freshly minted.
     pub mail_id: MailId,
+    /// The mail before it to the same reader about the same.
+    pub after: Option<MailId>,
     /// To whom.
     pub recipient: Recipient,
     /// As whom they read it.
@@ -101,8 +106,11 @@ fn record_of(letter: AppointmentLetter, now: DateTime<Utc>) -> Result<MailRecord
         variables,
         calendar: calendar.transpose()?,
         appointment_request_id: letter.appointment_request_id.uuid(),
+        starts_at: Some(letter.start),
+        after: letter.after.map(MailId::uuid),
         state: MailState::Queued,
         lease_until: None,
+        due_at: Some(now + NET),
         attempts: 0,
         ses_message_id: None,
         version: 1,
@@ -162,6 +170,7 @@ mod tests {
         AppointmentLetter {
             key,
             mail_id: MailId::new(Uuid::from_u128(1)),
+            after: None,
             recipient: Recipient {
                 email: EmailAddress::parse("ada@example.org").unwrap(),
                 name: Some("Ada\r\nBcc: eve@example.org".to_owned()),

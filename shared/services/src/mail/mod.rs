@@ -4,13 +4,16 @@
 //! A mail is a snapshot: what it says was decided in the transaction of the
 //! appointment, and only its wording (the product's, or the tenant's own) is
 //! looked up when it is sent. Each send is claimed first, so that two workers
-//! never send one mail.
+//! never send one mail; mails about one appointment reach a reader in the order
+//! in which they were written.
 
 mod key;
 mod letter;
+mod post_office;
 mod product;
 mod send;
 pub mod templates;
+mod wording;
 
 pub use key::{MailKey, Variable};
 pub use letter::{AppointmentLetter, Recipient, post};

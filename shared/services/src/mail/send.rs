@@ -1,35 +1,46 @@
-//! Sending one mail that was written down.
+//! Sending a mail that was written down, after those before it to its reader.
 //!
-//! Whoever claims it may send it; the claim outlasts the call. A worker that
-//! dies within the call frees the claim when its lease ends, and the mail goes
-//! out again with the same `X-Convoke-Message-Id`. Nothing else doubles it.
+//! Calendars ignore a cancellation of what they do not know and then add what
+//! comes late, so one reader's mails about one appointment go out in the order
+//! in which they were written: each knows the one before it, and none goes out
+//! before that one is settled. Whoever comes for a later one sends the earlier
+//! ones first.
+//!
+//! What cannot go out now waits in the due index, not in the queue: SES may be
+//! away for days without a dead letter.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::address::EmailAddress;
-use convoke_domain::directory::Locale;
 use convoke_domain::error::Error;
 use convoke_domain::ics::Method;
 use convoke_domain::id::{AppointmentRequestId, MailId};
-use convoke_platform::backoff;
 use convoke_platform::link::{self, Target};
 use convoke_platform::mail::mime::{Calendar, Message};
-use convoke_platform::mail::template::{Rendered, Source, render};
-use convoke_platform::mail::{Mailer, SendFailure, Sender};
-use convoke_platform::records::{MailCalendar, MailRecord, MailState};
+use convoke_platform::mail::template::Rendered;
+use convoke_platform::mail::{Mailer, Sender};
+use convoke_platform::records::{MailCalendar, MailRecord};
 use convoke_platform::secrets::Secrets;
-use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
+use tokio::time::Instant;
 
-use super::key::{self, MailKey};
-use super::{product, templates};
+use super::post_office::{PostOffice, Progress};
+use super::wording::wording;
 use crate::core::Core;
 
-/// How long a claim holds: longer than any function lives.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
-/// Times that the outcome of a send is written before the mail is left claimed.
-const OUTCOME_TRIES: u32 = 6;
+/// How long a worker waits for another one that is sending an earlier mail.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long after its start a worker still begins to send. With the call itself
+/// a batch of ten, five at once, fits into the function's minute.
+const BEGIN_WITHIN: Duration = Duration::from_secs(8);
+/// Mails of one reader that one worker sends; a longer line is left to the jobs
+/// of those at its head.
+const LONGEST_LINE: usize = 32;
+/// When the end of such a line is looked at again.
+const LINE_MOVES_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Makes the signed links that mails carry.
 #[derive(Clone)]
@@ -41,6 +52,8 @@ pub struct Links {
 }
 
 impl Links {
+    /// The link opens for a week after the appointment's start, or after the
+    /// mail where that is later.
     async fn calendar_url(
         &self,
         tenant: &Tenant,
@@ -52,14 +65,16 @@ impl Links {
             return Ok(String::new());
         }
         let id = AppointmentRequestId::new(mail.appointment_request_id);
+        let counted_from = mail.starts_at.map_or(now, |start| start.max(now));
         let ring = self.secrets.keyring().await?;
-        let token = link::sign(&ring, tenant, Target::Appointment(id), now)?;
+        let token = link::sign(&ring, tenant, Target::Appointment(id), counted_from)?;
         Ok(format!("{}/ics/{token}", self.public_url))
     }
 }
 
-/// Sends one mail, unless it was sent, skipped or refused before. An error
-/// means: bring the job again.
+/// Sends one mail and what is to go out before it, as far as that is due and
+/// nobody else is at it. What is left waits in the due index; an error is the
+/// store's and means: bring the job again.
 pub async fn send(
     core: &Core,
     mailer: &Mailer,
@@ -68,45 +83,122 @@ pub async fn send(
     mail_id: MailId,
 ) -> Result<(), Error> {
     let store = core.store(tenant);
-    let Some(mail) = store
-        .get::<MailRecord>(&MailRecord::key_of(mail_id))
-        .await?
-    else {
-        return Ok(());
+    let office = PostOffice {
+        store: &store,
+        ports: &core.ports,
     };
-    let now = core.ports.now();
-    if is_over(&mail, now) {
-        return Ok(());
+    let worker = Worker {
+        office: &office,
+        mailer,
+        links,
+        tenant,
+        began: Instant::now(),
+    };
+    match worker.work_off(mail_id).await? {
+        Progress::Settled => Ok(()),
+        Progress::Left(until) => office.defer(mail_id, until).await,
     }
-    let calendar_url = links.calendar_url(tenant, &mail, now).await?;
-    let post_office = PostOffice { store: &store };
-    let mut mail = post_office.claim(mail, now).await?;
-    let known = mail.variables.entry(key::CALENDAR_URL.to_owned());
-    *known.or_default() = calendar_url;
-    let Some(sender) = mailer.sender() else {
-        log_skip(&mail, "no_sender_configured");
-        return post_office.settle(mail, MailState::Skipped).await;
-    };
-    let Some(wording) = post_office.wording(&mail).await? else {
-        log_skip(&mail, "missing_template");
-        return post_office.settle(mail, MailState::Skipped).await;
-    };
-    let Ok(reader) = EmailAddress::parse(&mail.recipient_email) else {
-        log_failure(&mail, "invalid_address");
-        return post_office.settle(mail, MailState::Failed).await;
-    };
-    let message = octets(&mail, sender, &reader, &wording, now)?;
-    post_office
-        .conclude(mail, mailer.send(sender, &reader, message).await)
-        .await
 }
 
-fn is_over(mail: &MailRecord, now: DateTime<Utc>) -> bool {
-    let is_settled = match mail.state {
-        MailState::Queued | MailState::Claimed => false,
-        MailState::Sent | MailState::Skipped | MailState::Failed => true,
-    };
-    is_settled || mail.expiry() <= now
+struct Worker<'a> {
+    office: &'a PostOffice<'a>,
+    mailer: &'a Mailer,
+    links: &'a Links,
+    tenant: &'a Tenant,
+    began: Instant,
+}
+
+impl Worker<'_> {
+    async fn work_off(&self, mail_id: MailId) -> Result<Progress, Error> {
+        let Some(mut line) = self.line(mail_id).await? else {
+            let later = self.office.ports.now() + LINE_MOVES_WITHIN;
+            return Ok(Progress::Left(later));
+        };
+        while let Some(mail) = line.pop() {
+            // Whoever is at the mail itself needs no help.
+            let patience = if line.is_empty() {
+                Duration::ZERO
+            } else {
+                PATIENCE
+            };
+            let progress = self.pass(mail, patience).await?;
+            if let Progress::Left(_) = progress {
+                return Ok(progress);
+            }
+        }
+        Ok(Progress::Settled)
+    }
+
+    /// The mail and those before it that are not settled, the first one last;
+    /// `None`: too many.
+    async fn line(&self, mail_id: MailId) -> Result<Option<Vec<MailRecord>>, Error> {
+        let (mut line, mut next) = (vec![], Some(mail_id));
+        while let Some(id) = next {
+            let now = self.office.ports.now();
+            let mail = self.office.read(id).await?;
+            let Some(mail) = mail.filter(|mail| !mail.is_over(now)) else {
+                break;
+            };
+            if line.len() == LONGEST_LINE {
+                return Ok(None);
+            }
+            next = mail.after.map(MailId::new);
+            line.push(mail);
+        }
+        Ok(Some(line))
+    }
+
+    /// Sends one mail, unless it has to wait or somebody else is at it for
+    /// longer than `patience`.
+    async fn pass(&self, mut mail: MailRecord, patience: Duration) -> Result<Progress, Error> {
+        let came = Instant::now();
+        loop {
+            let now = self.office.ports.now();
+            if mail.is_over(now) {
+                return Ok(Progress::Settled);
+            }
+            if let Some(until) = mail.waits_until(now) {
+                return Ok(Progress::Left(until));
+            }
+            if let Some(until) = mail.held_until(now) {
+                if came.elapsed() >= patience {
+                    return Ok(Progress::Left(until));
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            } else if self.began.elapsed() >= BEGIN_WITHIN {
+                return Ok(Progress::Left(now));
+            } else if let Some(claimed) = self.office.claim(&mail, now).await? {
+                return self.deliver(claimed, now).await;
+            }
+            match self.office.read(MailId::new(mail.mail_id)).await? {
+                Some(read) => mail = read,
+                None => return Ok(Progress::Settled),
+            }
+        }
+    }
+
+    /// Makes the call for a claimed mail.
+    async fn deliver(&self, mail: MailRecord, now: DateTime<Utc>) -> Result<Progress, Error> {
+        let office = self.office;
+        let Some(sender) = self.mailer.sender() else {
+            return office.skip(mail, "no_sender_configured").await;
+        };
+        let calendar_url = match self.links.calendar_url(self.tenant, &mail, now).await {
+            Ok(url) => url,
+            Err(error) => return office.put_back(mail, error.code()).await,
+        };
+        let Some(wording) = wording(office.store, &mail, calendar_url).await? else {
+            return office.skip(mail, "missing_template").await;
+        };
+        let Ok(reader) = EmailAddress::parse(&mail.recipient_email) else {
+            return office.fail(mail, "invalid_address").await;
+        };
+        let Some(message) = octets(&mail, sender, &reader, &wording, now) else {
+            return office.fail(mail, "not_buildable").await;
+        };
+        let sent = self.mailer.send(sender, &reader, message).await;
+        office.conclude(mail, sent).await
+    }
 }
 
 fn octets(
@@ -115,7 +207,11 @@ fn octets(
     reader: &EmailAddress,
     wording: &Rendered,
     now: DateTime<Utc>,
-) -> Result<Vec<u8>, Error> {
+) -> Option<Vec<u8>> {
+    let calendar = match &mail.calendar {
+        Some(calendar) => Some(calendar_of(calendar)?),
+        None => None,
+    };
     let message = Message {
         mail_id: MailId::new(mail.mail_id),
         sender,
@@ -124,159 +220,34 @@ fn octets(
         subject: &wording.subject,
         text: &wording.text,
         html: &wording.html,
-        calendar: mail.calendar.as_ref().map(calendar_of).transpose()?,
+        calendar,
         date: now,
     };
-    let octets = message.to_octets();
-    octets.map_err(|error| Error::internal(format!("a mail cannot be built: {error}")))
+    message.to_octets().ok()
 }
 
-fn calendar_of(calendar: &MailCalendar) -> Result<Calendar<'_>, Error> {
+fn calendar_of(calendar: &MailCalendar) -> Option<Calendar<'_>> {
     let method = [Method::Request, Method::Cancel]
         .into_iter()
-        .find(|method| method.as_str() == calendar.method)
-        .ok_or_else(|| Error::internal("a stored mail has a method that there is not"))?;
-    Ok(Calendar {
+        .find(|method| method.as_str() == calendar.method)?;
+    Some(Calendar {
         method,
         body: &calendar.body,
     })
 }
 
-struct PostOffice<'a> {
-    store: &'a TenantStore,
-}
+#[cfg(test)]
+mod tests {
+    use convoke_platform::mail::LONGEST_SEND;
 
-impl PostOffice<'_> {
-    async fn claim(&self, mut mail: MailRecord, now: DateTime<Utc>) -> Result<MailRecord, Error> {
-        let in_progress = || Error::in_progress("mail_in_progress", "somebody else is sending it");
-        let is_held = mail.lease_until.is_some_and(|until| until > now);
-        if mail.state == MailState::Claimed && is_held {
-            return Err(in_progress());
-        }
-        mail.state = MailState::Claimed;
-        mail.lease_until = Some(now + LEASE);
-        mail.attempts += 1;
-        match self.write(&mut mail).await {
-            Ok(()) => Ok(mail),
-            Err(StoreError::VersionConflict(_)) => Err(in_progress()),
-            Err(error) => Err(error.into()),
-        }
+    use super::*;
+
+    /// XC-7: nobody is cut off within a call, which would repeat that mail.
+    #[test]
+    fn a_batch_of_mails_fits_into_the_functions_minute() {
+        let (messages, at_once, store) = (10, 5, Duration::from_secs(4));
+        let longest = (BEGIN_WITHIN + LONGEST_SEND + store) * (messages / at_once);
+        assert!(longest < Duration::from_mins(1), "{longest:?}");
+        assert!(PATIENCE < BEGIN_WITHIN);
     }
-
-    /// The tenant's wording, or else the product's, filled in.
-    async fn wording(&self, mail: &MailRecord) -> Result<Option<Rendered>, Error> {
-        let (Some(key), Ok(locale)) = (MailKey::parse(&mail.template), Locale::parse(&mail.locale))
-        else {
-            return Ok(None);
-        };
-        let Some(product) = product::source(key, locale) else {
-            return Ok(None);
-        };
-        let values = complete(key, &mail.variables);
-        let held = templates::find(self.store, key, locale).await?;
-        let own = held.and_then(|held| templates::overlaid(product, &held));
-        let own = own.and_then(|own| rendered(mail, &own, &values, "the organisation's"));
-        Ok(own.or_else(|| rendered(mail, product, &values, "the product's")))
-    }
-
-    async fn conclude(
-        &self,
-        mut mail: MailRecord,
-        sent: Result<String, SendFailure>,
-    ) -> Result<(), Error> {
-        match sent {
-            Ok(id) => {
-                tracing::info!(mail_id = %mail.mail_id, template = mail.template,
-                    appointment_request_id = %mail.appointment_request_id, ses_message_id = id, "a mail was sent");
-                mail.ses_message_id = Some(id);
-                self.settle(mail, MailState::Sent).await
-            }
-            Err(SendFailure::Rejected { code }) => {
-                log_failure(&mail, &code);
-                self.settle(mail, MailState::Failed).await
-            }
-            Err(SendFailure::Passing { code }) => {
-                tracing::warn!(mail_id = %mail.mail_id, template = mail.template, attempts = mail.attempts,
-                    appointment_request_id = %mail.appointment_request_id, code, "a mail is to be sent again");
-                self.settle(mail, MailState::Queued).await?;
-                Err(Error::Upstream {
-                    code: "mail_unavailable",
-                    message: "the mail service did not take the mail".to_owned(),
-                    retry_after: None,
-                })
-            }
-        }
-    }
-
-    /// Ends the claim. Tried hard after a send: a claim that runs out would
-    /// send the mail again.
-    async fn settle(&self, mut mail: MailRecord, state: MailState) -> Result<(), Error> {
-        mail.state = state;
-        mail.lease_until = None;
-        let held = mail.version;
-        for tries in 1..=OUTCOME_TRIES {
-            mail.version = held;
-            match self.write(&mut mail).await {
-                Ok(()) => return Ok(()),
-                Err(error) if tries == OUTCOME_TRIES => return Err(error.into()),
-                // They have taken over since, or an earlier try got through.
-                Err(error) if error.is_conflict() && self.has_moved_on(&mail, held).await => {
-                    return Ok(());
-                }
-                Err(_) => backoff::pause(tries + 2).await,
-            }
-        }
-        Ok(())
-    }
-
-    async fn has_moved_on(&self, mail: &MailRecord, held: u64) -> bool {
-        let key = MailRecord::key_of(MailId::new(mail.mail_id));
-        match self.store.get::<MailRecord>(&key).await {
-            Ok(Some(stored)) => stored.version != held,
-            Ok(None) => true,
-            Err(_) => false,
-        }
-    }
-
-    async fn write(&self, mail: &mut MailRecord) -> Result<(), StoreError> {
-        let expected = mail.version;
-        mail.version += 1;
-        let mut transaction = self.store.transaction();
-        transaction.replace(mail, expected);
-        transaction.commit().await
-    }
-}
-
-/// Every variable of the key: a mail that an older release wrote down may lack
-/// one that templates use now.
-fn complete(key: MailKey, stored: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let names = key.variable_names().into_iter();
-    let value = |name: &str| stored.get(name).cloned().unwrap_or_default();
-    names.map(|name| (name.to_owned(), value(name))).collect()
-}
-
-fn rendered(
-    mail: &MailRecord,
-    source: &Source,
-    values: &BTreeMap<String, String>,
-    whose: &'static str,
-) -> Option<Rendered> {
-    match render(source, values) {
-        Ok(rendered) => Some(rendered),
-        Err(error) => {
-            tracing::warn!(mail_id = %mail.mail_id, template = mail.template, locale = mail.locale, whose,
-                section = error.section.as_str(), code = error.reason.as_str(), "a mail's template cannot be used");
-            None
-        }
-    }
-}
-
-fn log_skip(mail: &MailRecord, code: &'static str) {
-    tracing::info!(mail_id = %mail.mail_id, template = mail.template, locale = mail.locale,
-        appointment_request_id = %mail.appointment_request_id, code, "a mail was skipped");
-}
-
-fn log_failure(mail: &MailRecord, code: &str) {
-    tracing::warn!(mail_id = %mail.mail_id, template = mail.template, attempts = mail.attempts,
-        appointment_request_id = %mail.appointment_request_id, code, "a mail was refused for good");
 }

@@ -15,7 +15,6 @@ use convoke_platform::store::TenantStore;
 
 use self::event::{event_change, free_busy_of, new_event, remote_event};
 pub(crate) use self::failure::failure;
-pub(crate) use self::zone::graph_zone_name;
 use super::{CallFailure, FreeBusy, MeetingProvider, Placement, RemoteCalendar};
 use crate::microsoft::{Microsoft, TeamsAccount};
 

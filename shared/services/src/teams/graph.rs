@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use convoke_domain::address::WebLink;
-use convoke_domain::engagement::Created;
+use convoke_domain::engagement::{Created, EVENT_REMOVED};
 use convoke_domain::error::Error;
 use convoke_domain::online_meeting::{OnlineMeeting, Span};
 use convoke_graph::{
@@ -12,14 +12,17 @@ use convoke_graph::{
 };
 use convoke_platform::store::TenantStore;
 
-use super::{Address, Teams};
+use super::{Address, Resolved, Teams};
 use crate::engagements::OTHER_TENANT;
-use crate::microsoft::TeamsAccount;
-use crate::providers::{CallFailure, Effect, failure, graph_zone_name};
+use crate::microsoft::{Organizer, TeamsAccount};
+use crate::providers::{CallFailure, Effect, failure};
 
 /// What a creation may still take once its event is made: it has to be written
 /// down before the function's time is over, and the background does the rest.
 const AFTER_CREATION: Duration = Duration::from_secs(4);
+/// Single events go to Graph as instants: a wall clock could not name the second
+/// pass of an hour that occurs twice.
+const UTC: &str = "UTC";
 
 impl Teams {
     /// Makes the event with its Teams meeting, and resolves the meeting's id. An
@@ -30,12 +33,22 @@ impl Teams {
         meeting: &OnlineMeeting,
     ) -> Result<Created, CallFailure> {
         let account = self.account(store, meeting).await?;
+        if account.organizer.is_none() {
+            // Clearing the organiser turns creation off at once (TS-1).
+            return Err(refused("no_organizer", "the integration has no organiser"));
+        }
         let session = self.session(&account);
         let made = session
             .create_event(meeting.organizer.mailbox(), &event_of(meeting))
-            .await
-            .map_err(|error| self.failed(&account, &error))?;
-        Ok(read(&session, meeting, made).await)
+            .await;
+        match made {
+            Ok(made) => Ok(read(&session, meeting, made).await),
+            // It made an event, and that is not on the calendar any more.
+            Err(error) if matches!(error.class, GraphErrorClass::DuplicateTransaction { .. }) => {
+                Err(refused(EVENT_REMOVED, "the event was removed in Outlook"))
+            }
+            Err(error) => Err(self.failed(&account, &error)),
+        }
     }
 
     /// Looks for the event that an earlier try may have made.
@@ -83,20 +96,35 @@ impl Teams {
             .map_err(|error| self.failed(&account, &error))
     }
 
-    /// The online meeting's id behind the join link; `None`: not yet.
+    /// The online meeting's id behind the join link; `None`: nobody to ask for it.
+    /// An organiser whose object id was not known then may be known by now.
     pub(crate) async fn resolve(
         &self,
         store: &TenantStore,
         meeting: &OnlineMeeting,
-    ) -> Result<Option<String>, CallFailure> {
-        let (Some(object_id), Some(url)) = (&meeting.organizer.object_id, &meeting.join_url) else {
+    ) -> Result<Option<Resolved>, CallFailure> {
+        let Some(url) = &meeting.join_url else {
             return Ok(None);
         };
         let account = self.account(store, meeting).await?;
-        self.session(&account)
-            .resolve_online_meeting(object_id, url.as_str())
+        let same =
+            |organizer: &&Organizer| organizer.upn.eq_ignore_ascii_case(&meeting.organizer.upn);
+        let present = account.organizer.as_ref().filter(same);
+        let noted = meeting.organizer.object_id.clone();
+        let Some(organizer_object_id) =
+            noted.or_else(|| present.and_then(|organizer| organizer.object_id.clone()))
+        else {
+            return Ok(None);
+        };
+        let meeting_id = self
+            .session(&account)
+            .resolve_online_meeting(&organizer_object_id, url.as_str())
             .await
-            .map_err(|error| self.failed(&account, &error))
+            .map_err(|error| self.failed(&account, &error))?;
+        Ok(Some(Resolved {
+            meeting_id,
+            organizer_object_id,
+        }))
     }
 
     /// Moves the times, and nothing else (AP-6).
@@ -111,12 +139,7 @@ impl Teams {
         let failed = |error: GraphError| self.failed(&account, &error);
         match Address::of(meeting) {
             Some(Address::Event(id)) => {
-                let zone = graph_zone_name(&meeting.zone, span.start);
-                let change = EventChange::times(
-                    meeting.zone.local(span.start),
-                    meeting.zone.local(span.end),
-                    &zone,
-                );
+                let change = EventChange::times(span.start.naive_utc(), span.end.naive_utc(), UTC);
                 session
                     .update_event(meeting.organizer.mailbox(), id, &change)
                     .await
@@ -131,14 +154,12 @@ impl Teams {
                     span.end,
                 )
                 .await
-                .map_err(|error| {
-                    // A meeting without event that is not found is gone.
-                    let is_gone = error.class == GraphErrorClass::NotFoundOrGone;
-                    let mut failure = failed(error);
-                    if is_gone {
-                        failure.effect = Effect::Gone;
-                    }
-                    failure
+                .map_err(failed)
+                // Its organiser may be another than was noted: a meeting that is
+                // not found is no reason to take a link back that may work.
+                .map_err(|failure| CallFailure {
+                    effect: Effect::None,
+                    ..failure
                 }),
             None => Err(CallFailure {
                 effect: Effect::None,
@@ -182,7 +203,7 @@ impl Teams {
         };
         let account = self.microsoft.teams_account(store).await.map_err(nothing)?;
         match &meeting.organizer.ms_tenant_id {
-            Some(tenant) if *tenant != account.ms_tenant_id => Err(nothing(Error::Upstream {
+            Some(tenant) if is_another(tenant, &account.ms_tenant_id) => Err(nothing(Error::Upstream {
                 code: OTHER_TENANT,
                 message: "the meeting belongs to another Microsoft tenant than the integration's present profile".to_owned(),
                 retry_after: None,
@@ -204,6 +225,25 @@ impl Teams {
     }
 }
 
+/// Whether two Entra tenants differ for certain: a domain may stand for any id.
+fn is_another(one: &str, other: &str) -> bool {
+    match (uuid::Uuid::parse_str(one), uuid::Uuid::parse_str(other)) {
+        (Ok(one), Ok(other)) => one != other,
+        _ => false,
+    }
+}
+
+fn refused(code: &'static str, message: &str) -> CallFailure {
+    CallFailure {
+        effect: Effect::Refused,
+        error: Error::Upstream {
+            code,
+            message: message.to_owned(),
+            retry_after: None,
+        },
+    }
+}
+
 /// A single event without attendees: nobody outside hears of it from Microsoft (AP-4).
 fn event_of(meeting: &OnlineMeeting) -> NewEvent {
     // As at the first try: a later one finds what that made.
@@ -211,9 +251,9 @@ fn event_of(meeting: &OnlineMeeting) -> NewEvent {
     NewEvent {
         subject: meeting.subject.clone(),
         body_html: None,
-        start_local: meeting.zone.local(shown.start),
-        end_local: meeting.zone.local(shown.end),
-        time_zone: graph_zone_name(&meeting.zone, shown.start),
+        start_local: shown.start.naive_utc(),
+        end_local: shown.end.naive_utc(),
+        time_zone: UTC.to_owned(),
         location: None,
         attendees: vec![],
         is_online_meeting: true,

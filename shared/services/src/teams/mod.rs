@@ -30,6 +30,15 @@ impl Teams {
     }
 }
 
+/// What a join link leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The online meeting's id; `None`: Microsoft does not tell yet.
+    pub meeting_id: Option<String>,
+    /// The organiser's object id that it was asked with.
+    pub organizer_object_id: String,
+}
+
 /// What is addressed at Microsoft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Address<'a> {

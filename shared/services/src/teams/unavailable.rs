@@ -5,7 +5,7 @@ use convoke_domain::error::Error;
 use convoke_domain::online_meeting::{OnlineMeeting, Span};
 use convoke_platform::store::TenantStore;
 
-use super::{Address, Teams};
+use super::{Address, Resolved, Teams};
 use crate::providers::{CallFailure, Effect};
 
 const NOTHING: CallFailure = CallFailure {
@@ -50,7 +50,7 @@ impl Teams {
         &self,
         _: &TenantStore,
         _: &OnlineMeeting,
-    ) -> Result<Option<String>, CallFailure> {
+    ) -> Result<Option<Resolved>, CallFailure> {
         Err(NOTHING)
     }
 

@@ -97,9 +97,10 @@ impl Practice {
             ),
             Command::DeleteEntry => ("DELETE", true, "", None),
         };
-        let resource = match of_entry {
-            true => "schedule-entries",
-            false => "appointment-requests",
+        let resource = if of_entry {
+            "schedule-entries"
+        } else {
+            "appointment-requests"
         };
         let path = format!("/api/v1/{resource}/{id}{rest}");
         self.staff(method, &path, body.as_ref())
@@ -128,7 +129,9 @@ impl Practice {
     /// Imports an approved appointment of an old system, tomorrow week at nine in
     /// Berlin with Tess; `fields` replace or add.
     pub async fn imported(&self, fields: &Value) -> String {
-        let mut entry = Self::wish(&json!({ "contact_id": super::CONTACT, "assigned_user_id": super::TECHNICIAN }));
+        let mut entry = Self::wish(
+            &json!({ "contact_id": super::CONTACT, "assigned_user_id": super::TECHNICIAN }),
+        );
         for (name, value) in fields.as_object().into_iter().flatten() {
             entry[name] = value.clone();
         }

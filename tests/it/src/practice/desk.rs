@@ -33,7 +33,8 @@ impl Practice {
 
     /// A command about a request, as staff, with a body.
     pub async fn tell(&self, id: &str, command: &str, body: &Value) -> Answer {
-        self.call("POST", &format!("/{id}/{command}"), Some(body)).await
+        self.call("POST", &format!("/{id}/{command}"), Some(body))
+            .await
     }
 
     /// Asked for by the contact and approved without a Teams meeting; `fields`

@@ -65,7 +65,10 @@ impl Practice {
             }
             return;
         };
-        assert_eq!(request["status"], "approved", "{case}: a link on a dead appointment");
+        assert_eq!(
+            request["status"], "approved",
+            "{case}: a link on a dead appointment"
+        );
         assert_eq!(meeting["status"], "scheduled", "{case}: {request}");
         assert_eq!(meeting["remote_state"], "in_step", "{case}: {request}");
         assert_eq!(live.len(), 1, "{case}: {live:?}");
@@ -76,7 +79,11 @@ impl Practice {
         let entry = format!("/api/v1/schedule-entries/{id}");
         let entry = self.process.approval(self.staff("GET", &entry, None)).await;
         let notes = entry.expect(200)["notes"].to_string();
-        assert_eq!(notes.matches("Join Teams Meeting").count(), 1, "{case}: {notes}");
+        assert_eq!(
+            notes.matches("Join Teams Meeting").count(),
+            1,
+            "{case}: {notes}"
+        );
     }
 
     /// Of all events that ever were, no two were there at the same time.
@@ -109,10 +116,20 @@ impl Practice {
             .post(&login)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form.query().unwrap_or_default().to_owned());
-        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let answer: Value = request
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
         let token = answer["access_token"].as_str().expect("a token");
         for event in self.on_calendar() {
-            let url = format!("{base}/v1.0/users/{}/events/{}", demo::ORGANIZER_UPN, event.id);
+            let url = format!(
+                "{base}/v1.0/users/{}/events/{}",
+                demo::ORGANIZER_UPN,
+                event.id
+            );
             let request = client.delete(url).bearer_auth(token);
             let request = request.header("prefer", "IdType=\"ImmutableId\"");
             let answer = request.send().await.expect("an answer");
@@ -127,7 +144,9 @@ impl Practice {
 }
 
 fn sent_of(mail: &Value) -> Sent {
-    let file = calendar_of(&mail["body"]).unwrap_or_default().replace("\r\n ", "");
+    let file = calendar_of(&mail["body"])
+        .unwrap_or_default()
+        .replace("\r\n ", "");
     let line = |name: &str| {
         let mut lines = file.lines();
         lines

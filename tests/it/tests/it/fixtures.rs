@@ -136,22 +136,6 @@ async fn an_approval_is_taken() {
     assert_eq!(answer.problem(400), "malformed_json");
 }
 
-/// Settings, as an administrator saves them; the community edition has no organisers.
-#[tokio::test]
-async fn settings_are_taken() {
-    let ((process, _), org) = (routes::process(), new_org());
-    let event = fixture("settings-put-teams-integration.json", &org);
-    let answer = answer_of(process.settings.handle(request(&event)).await);
-    if cfg!(feature = "enterprise") {
-        let sent: Value = serde_json::from_str(text(&event["body"])).unwrap();
-        let saved = answer.expect(200);
-        assert_eq!(saved["install_status"], sent["install_status"]);
-        assert_eq!(saved["profile"].get("client_secret"), None);
-    } else {
-        assert_eq!(answer.problem(501), "ee_disabled");
-    }
-}
-
 /// A stream's batch: the outbox item is relayed, other records are passed over.
 #[tokio::test]
 async fn the_streams_batch_is_relayed() {

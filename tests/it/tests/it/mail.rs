@@ -1,6 +1,8 @@
 //! XC-13, AP-8, XC-7: what mails say and look like, that each goes out once,
 //! and what a tenant may make of them.
 
+mod lasting;
+mod order;
 mod sending;
 mod wording;
 
@@ -59,6 +61,7 @@ impl Post {
         AppointmentLetter {
             key,
             mail_id: MailId::new(self.process.ports.mint()),
+            after: None,
             recipient: Recipient {
                 email: EmailAddress::parse("ada@example.org").unwrap(),
                 name: Some("Ada".to_owned()),
@@ -108,6 +111,21 @@ impl Post {
     /// Writes one letter down; answers its job.
     async fn written(&self, letter: AppointmentLetter) -> Value {
         self.write(vec![letter]).await.remove(0)
+    }
+
+    /// Does what the sweep has done: a job for each mail that is due; answers
+    /// how many those were.
+    async fn sweep(&self) -> usize {
+        let sweeper = self.process.store.sweeper();
+        let now = self.process.ports.now();
+        let rows = sweeper.due(DueKind::Mail, now, 5_000).await.unwrap();
+        let own = rows.iter().filter(|row| row.tenant == self.tenant());
+        let ids: Vec<_> = own.map(|row| MailRecord::id_of(&row.key).unwrap()).collect();
+        for id in &ids {
+            let job = json!({ "job": "send_mail", "mail_id": id.uuid() });
+            assert!(self.deliver(&job).await, "{id}");
+        }
+        ids.len()
     }
 
     /// Hands `delivery` a job; answers whether it was done.

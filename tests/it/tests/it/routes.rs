@@ -346,9 +346,11 @@ impl Estate {
     /// Puts these ids into a route's path.
     pub(crate) fn fill(&self, template: &str) -> String {
         let needs_approved = ["/ics", "/reschedule", "/generate-meeting"];
-        let request = match needs_approved.iter().any(|end| template.ends_with(end)) {
-            true => &self.approved,
-            false => &self.pending,
+        let is_for_approved = needs_approved.iter().any(|end| template.ends_with(end));
+        let request = if is_for_approved {
+            &self.approved
+        } else {
+            &self.pending
         };
         let pairs = [
             ("{appointment_request_id}", request),

@@ -1,6 +1,14 @@
 //! The Teams integration's settings (TS, AP-10, XC-10): saved, verified,
 //! diagnosed, and whose credentials calls then use.
 
+#![cfg_attr(
+    not(feature = "enterprise"),
+    allow(
+        dead_code,
+        reason = "most of the fixture is for tests of Microsoft's cloud"
+    )
+)]
+
 #[cfg(feature = "enterprise")]
 mod accounts;
 #[cfg(not(feature = "enterprise"))]

@@ -58,6 +58,8 @@ struct RemoteRecord {
     due_at: Option<DateTime<Utc>>,
     attempts: u32,
     empty_lookups: u32,
+    #[serde(default)]
+    overtaken: bool,
 }
 
 impl OnlineMeetingRecord {
@@ -101,6 +103,7 @@ impl From<&Remote> for RemoteRecord {
             due_at: remote.due_at,
             attempts: remote.attempts,
             empty_lookups: remote.empty_lookups,
+            overtaken: remote.overtaken,
         }
     }
 }
@@ -124,6 +127,7 @@ impl TryFrom<RemoteRecord> for Remote {
             due_at: record.due_at,
             attempts: record.attempts,
             empty_lookups: record.empty_lookups,
+            overtaken: record.overtaken,
         })
     }
 }

@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use convoke_domain::appointment::{
-    AppointmentRequest, AppointmentTime, Assignee, MeetingColumns, PersonCopy, RequestStatus,
+    AppointmentRequest, AppointmentTime, Assignee, LastMails, MeetingColumns, PersonCopy,
+    RequestStatus,
 };
-use convoke_domain::id::{AppointmentRequestId, ClientId, UserId};
+use convoke_domain::id::{AppointmentRequestId, ClientId, MailId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,8 +44,13 @@ pub struct RequestRecord {
     online_meeting_id: Option<String>,
     has_meeting: bool,
     legacy_organizer: Option<String>,
+    legacy_ms_tenant_id: Option<String>,
     is_legacy: bool,
     told: bool,
+    #[serde(default)]
+    last_mail_to_client: Option<Uuid>,
+    #[serde(default)]
+    last_mail_to_technician: Option<Uuid>,
     organizer: Option<String>,
     sequence: u32,
     created_by: String,
@@ -126,8 +132,11 @@ impl From<&AppointmentRequest> for RequestRecord {
             online_meeting_id: request.columns.meeting_id.clone(),
             has_meeting: request.has_meeting,
             legacy_organizer: request.legacy_organizer.clone(),
+            legacy_ms_tenant_id: request.legacy_ms_tenant_id.clone(),
             is_legacy: request.is_legacy,
             told: request.told,
+            last_mail_to_client: request.last_mails.client.map(MailId::uuid),
+            last_mail_to_technician: request.last_mails.technician.map(MailId::uuid),
             organizer: request
                 .organizer
                 .as_ref()
@@ -178,8 +187,13 @@ impl TryFrom<RequestRecord> for AppointmentRequest {
             },
             has_meeting: record.has_meeting,
             legacy_organizer: record.legacy_organizer,
+            legacy_ms_tenant_id: record.legacy_ms_tenant_id,
             is_legacy: record.is_legacy,
             told: record.told,
+            last_mails: LastMails {
+                client: record.last_mail_to_client.map(MailId::new),
+                technician: record.last_mail_to_technician.map(MailId::new),
+            },
             organizer: read_email(record.organizer.as_deref())?,
             sequence: record.sequence,
             created_by: UserId::parse(&record.created_by)

@@ -16,7 +16,7 @@ const AHEAD: TimeDelta = TimeDelta::days(5 * 366);
 const STEP: TimeDelta = TimeDelta::days(3);
 
 /// The name to send for a zone, for events from `from` on.
-pub(crate) fn graph_zone_name(zone: &Zone, from: DateTime<Utc>) -> String {
+pub(super) fn graph_zone_name(zone: &Zone, from: DateTime<Utc>) -> String {
     if zone.is_utc() {
         return "UTC".to_owned();
     }

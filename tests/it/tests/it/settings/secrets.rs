@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "enterprise")]
 use aws_sdk_dynamodb::types::AttributeValue;
 use convoke_local::TokenClaims;
 use convoke_services::microsoft::CLIENT_SECRET;
@@ -9,6 +10,7 @@ use graph_simulator::demo;
 use http::Method;
 use it::api::{ALL_SCOPES, Api};
 use it::deployed;
+#[cfg(feature = "enterprise")]
 use it::process::sdk_config;
 use serde_json::{Value, json};
 

@@ -10,38 +10,55 @@ use super::{EVENT, EVENTS, REFUSALS, assert_without_meeting, each, matrix, warni
 /// link and says why; afterwards there is one event and one link.
 #[tokio::test]
 async fn a_creation_that_fails_never_fails_the_command() {
-    each(matrix(&Command::CREATING, EVENTS), async |(command, name, fault)| {
-        let case = format!("{command:?}, {name}");
-        let practice = Practice::open().await;
-        let id = practice.ready_for(command).await;
-        practice.graph.inject(fault);
-        let warning = warning_of(&practice.command(command, &id).await, &case);
-        assert_without_meeting(&practice, &id, &warning["reason"], &case).await;
-        let told = practice.sent().len();
-        practice.graph.clear_faults();
-        let published = practice.settle().await;
-        practice.assert_in_step(&id, &case).await;
-        let is_final = REFUSALS.contains(&name);
-        assert_eq!(practice.on_calendar().len(), usize::from(!is_final), "{case}");
-        if is_final {
-            let answer = practice.command(Command::Generate, &id).await.expect(200);
-            assert_eq!(answer.get("teams_meeting_warning"), None, "{case}: {answer}");
-            practice.settle().await;
+    each(
+        matrix(&Command::CREATING, EVENTS),
+        async |(command, name, fault)| {
+            let case = format!("{command:?}, {name}");
+            let practice = Practice::open().await;
+            let id = practice.ready_for(command).await;
+            practice.graph.inject(fault);
+            let warning = warning_of(&practice.command(command, &id).await, &case);
+            assert_without_meeting(&practice, &id, &warning["reason"], &case).await;
+            let told = practice.sent().len();
+            practice.graph.clear_faults();
+            let published = practice.settle().await;
             practice.assert_in_step(&id, &case).await;
-            assert_eq!(practice.on_calendar().len(), 1, "{case}");
-        } else {
-            let attached = "appointment.online_meeting_attached";
-            let times = published.iter().filter(|event| event["detail_type"] == attached);
-            assert_eq!(times.count(), 1, "{case}");
-        }
-        let again = practice.command(Command::Generate, &id).await.expect(200);
-        assert_eq!(again.get("teams_meeting_warning"), None, "{case}: {again}");
-        practice.settle().await;
-        assert_eq!(practice.graph.events(demo::ORGANIZER_UPN).len(), 1, "{case}");
-        let before = usize::from(command == Command::Generate) * 2;
-        assert_eq!(told, before, "{case}: mails are sent in the background");
-        assert_told_in_order(&practice, &case);
-    })
+            let is_final = REFUSALS.contains(&name);
+            assert_eq!(
+                practice.on_calendar().len(),
+                usize::from(!is_final),
+                "{case}"
+            );
+            if is_final {
+                let answer = practice.command(Command::Generate, &id).await.expect(200);
+                assert_eq!(
+                    answer.get("teams_meeting_warning"),
+                    None,
+                    "{case}: {answer}"
+                );
+                practice.settle().await;
+                practice.assert_in_step(&id, &case).await;
+                assert_eq!(practice.on_calendar().len(), 1, "{case}");
+            } else {
+                let attached = "appointment.online_meeting_attached";
+                let times = published
+                    .iter()
+                    .filter(|event| event["detail_type"] == attached);
+                assert_eq!(times.count(), 1, "{case}");
+            }
+            let again = practice.command(Command::Generate, &id).await.expect(200);
+            assert_eq!(again.get("teams_meeting_warning"), None, "{case}: {again}");
+            practice.settle().await;
+            assert_eq!(
+                practice.graph.events(demo::ORGANIZER_UPN).len(),
+                1,
+                "{case}"
+            );
+            let before = usize::from(command == Command::Generate) * 2;
+            assert_eq!(told, before, "{case}: mails are sent in the background");
+            assert_told_in_order(&practice, &case);
+        },
+    )
     .await;
 }
 
@@ -55,10 +72,21 @@ fn assert_told_in_order(practice: &Practice, case: &str) {
         let [first, second] = theirs[..] else {
             panic!("{case}: {theirs:?}");
         };
-        assert_eq!((first.has_link, second.has_link), (false, true), "{case}: {theirs:?}");
+        assert_eq!(
+            (first.has_link, second.has_link),
+            (false, true),
+            "{case}: {theirs:?}"
+        );
         assert_eq!((&*first.sequence, &*second.sequence), ("0", "1"), "{case}");
-        assert_eq!((&*first.method, &*second.method), ("REQUEST", "REQUEST"), "{case}");
-        assert!(!first.uid.is_empty() && first.uid == second.uid, "{case}: {theirs:?}");
+        assert_eq!(
+            (&*first.method, &*second.method),
+            ("REQUEST", "REQUEST"),
+            "{case}"
+        );
+        assert!(
+            !first.uid.is_empty() && first.uid == second.uid,
+            "{case}: {theirs:?}"
+        );
     }
 }
 
@@ -76,13 +104,19 @@ async fn an_event_without_teams_meeting_is_removed_and_told_of() {
                 .inject(Fault::on("POST", EVENTS).without_teams_meeting());
             if !removable {
                 let fault = Fault::on("DELETE", EVENT).always();
-                practice.graph.inject(fault.error(403, "ErrorAccessDenied", "no"));
+                practice
+                    .graph
+                    .inject(fault.error(403, "ErrorAccessDenied", "no"));
             }
             let warning = warning_of(&practice.command(command, &id).await, &case);
             assert_eq!(warning["reason"], "no_teams_meeting", "{case}");
             assert_without_meeting(&practice, &id, &warning["reason"], &case).await;
             practice.work().await;
-            assert_eq!(practice.on_calendar().len(), usize::from(!removable), "{case}");
+            assert_eq!(
+                practice.on_calendar().len(),
+                usize::from(!removable),
+                "{case}"
+            );
             practice.graph.clear_faults();
             practice.settle().await;
             practice.assert_in_step(&id, &case).await;
@@ -104,7 +138,9 @@ async fn trying_again_where_it_cannot_work_leaves_nothing_behind() {
     let update = |support| {
         practice
             .graph
-            .update_user(demo::ORGANIZER_UPN, |user| user.mailbox.online_meetings = support)
+            .update_user(demo::ORGANIZER_UPN, |user| {
+                user.mailbox.online_meetings = support
+            })
             .unwrap();
     };
     update(OnlineMeetingSupport::Unavailable);
@@ -176,10 +212,17 @@ async fn a_meeting_whose_id_never_resolves_moves_and_goes() {
                 practice.clock.advance(chrono::TimeDelta::minutes(61));
             }
             if rounds_before == 70 {
-                assert_eq!(practice.outstanding().await, Vec::<serde_json::Value>::new());
+                assert_eq!(
+                    practice.outstanding().await,
+                    Vec::<serde_json::Value>::new()
+                );
             }
             let answer = practice.command(command, &id).await.expect(200);
-            assert_eq!(answer.get("teams_meeting_warning"), None, "{case}: {answer}");
+            assert_eq!(
+                answer.get("teams_meeting_warning"),
+                None,
+                "{case}: {answer}"
+            );
             let there = practice.on_calendar();
             assert_eq!(there.len(), usize::from(!command.ends()), "{case}");
             for event in there {

@@ -19,33 +19,47 @@ fn is_quiet(command: Command, name: &str) -> bool {
 /// the event follows, and nobody is told twice.
 #[tokio::test]
 async fn a_move_that_fails_is_caught_up_with() {
-    each(matrix(&Command::MOVING, EVENT), async |(command, name, fault)| {
-        let case = format!("{command:?}, {name}");
-        let practice = Practice::open().await;
-        let id = practice.approved().await;
-        let link = practice.read(&id).await["online_meeting_url"].clone();
-        practice.graph.inject(fault);
-        let warning = warning_of(&practice.command(command, &id).await, &case);
-        assert!(warning["reason"].as_str().unwrap().starts_with("graph_"), "{case}: {warning}");
-        let request = practice.read(&id).await;
-        assert_eq!(request["start"], Command::NEW_START, "{case}");
-        assert_eq!(request["online_meeting_url"], link, "{case}");
-        let meeting = &request["online_meeting"];
-        assert_eq!(meeting["remote_state"], "updating", "{case}");
-        assert_eq!(meeting["status"], "scheduled", "{case}");
-        assert_eq!(meeting["error_code"], warning["reason"], "{case}");
-        assert_eq!(meeting["start_time"], Command::NEW_START, "{case}");
-        practice.graph.clear_faults();
-        practice.settle().await;
-        practice.assert_in_step(&id, &case).await;
-        let request = practice.read(&id).await;
-        assert!(request["online_meeting"].get("error_code").is_none(), "{case}: {request}");
-        assert_eq!(practice.on_calendar().len(), 1, "{case}");
-        assert_only_times_were_patched(&practice, &case);
-        let sent = practice.sent();
-        assert_eq!(sent.len(), 4, "{case}: {sent:?}");
-        assert!(sent[2..].iter().all(|mail| mail.sequence == "1" && mail.has_link), "{case}: {sent:?}");
-    })
+    each(
+        matrix(&Command::MOVING, EVENT),
+        async |(command, name, fault)| {
+            let case = format!("{command:?}, {name}");
+            let practice = Practice::open().await;
+            let id = practice.approved().await;
+            let link = practice.read(&id).await["online_meeting_url"].clone();
+            practice.graph.inject(fault);
+            let warning = warning_of(&practice.command(command, &id).await, &case);
+            assert!(
+                warning["reason"].as_str().unwrap().starts_with("graph_"),
+                "{case}: {warning}"
+            );
+            let request = practice.read(&id).await;
+            assert_eq!(request["start"], Command::NEW_START, "{case}");
+            assert_eq!(request["online_meeting_url"], link, "{case}");
+            let meeting = &request["online_meeting"];
+            assert_eq!(meeting["remote_state"], "updating", "{case}");
+            assert_eq!(meeting["status"], "scheduled", "{case}");
+            assert_eq!(meeting["error_code"], warning["reason"], "{case}");
+            assert_eq!(meeting["start_time"], Command::NEW_START, "{case}");
+            practice.graph.clear_faults();
+            practice.settle().await;
+            practice.assert_in_step(&id, &case).await;
+            let request = practice.read(&id).await;
+            assert!(
+                request["online_meeting"].get("error_code").is_none(),
+                "{case}: {request}"
+            );
+            assert_eq!(practice.on_calendar().len(), 1, "{case}");
+            assert_only_times_were_patched(&practice, &case);
+            let sent = practice.sent();
+            assert_eq!(sent.len(), 4, "{case}: {sent:?}");
+            assert!(
+                sent[2..]
+                    .iter()
+                    .all(|mail| mail.sequence == "1" && mail.has_link),
+                "{case}: {sent:?}"
+            );
+        },
+    )
     .await;
 }
 
@@ -65,41 +79,58 @@ fn assert_only_times_were_patched(practice: &Practice, case: &str) {
 /// says what is left; the event goes later.
 #[tokio::test]
 async fn a_removal_that_fails_is_caught_up_with() {
-    each(matrix(&Command::ENDING, EVENT), async |(command, name, fault)| {
-        let case = format!("{command:?}, {name}");
-        let practice = Practice::open().await;
-        let id = practice.approved().await;
-        practice.graph.inject(fault);
-        let answer = practice.command(command, &id).await;
-        if is_quiet(command, name) {
-            assert_eq!(answer.expect(200).get("teams_meeting_warning"), None, "{case}");
-        } else {
-            let warning = warning_of(&answer, &case);
-            assert!(warning["reason"].as_str().unwrap().starts_with("graph_"), "{case}: {warning}");
-            let message = warning["message"].as_str().unwrap();
-            match command {
-                Command::Delete | Command::DeleteEntry => assert_eq!(message, DELETED, "{case}"),
-                _ => assert!(message.ends_with(&DELETED[20..]), "{case}: {message}"),
+    each(
+        matrix(&Command::ENDING, EVENT),
+        async |(command, name, fault)| {
+            let case = format!("{command:?}, {name}");
+            let practice = Practice::open().await;
+            let id = practice.approved().await;
+            practice.graph.inject(fault);
+            let answer = practice.command(command, &id).await;
+            if is_quiet(command, name) {
+                assert_eq!(
+                    answer.expect(200).get("teams_meeting_warning"),
+                    None,
+                    "{case}"
+                );
+            } else {
+                let warning = warning_of(&answer, &case);
+                assert!(
+                    warning["reason"].as_str().unwrap().starts_with("graph_"),
+                    "{case}: {warning}"
+                );
+                let message = warning["message"].as_str().unwrap();
+                match command {
+                    Command::Delete | Command::DeleteEntry => {
+                        assert_eq!(message, DELETED, "{case}")
+                    }
+                    _ => assert!(message.ends_with(&DELETED[20..]), "{case}: {message}"),
+                }
             }
-        }
-        assert_ended(&practice, command, &id, &case).await;
-        practice.graph.clear_faults();
-        practice.settle().await;
-        practice.assert_in_step(&id, &case).await;
-        let sent = practice.sent();
-        assert_eq!(sent.len(), 4, "{case}: {sent:?}");
-        assert!(
-            sent[2..].iter().all(|mail| mail.method == "CANCEL" && mail.sequence == "1"),
-            "{case}: {sent:?}"
-        );
-    })
+            assert_ended(&practice, command, &id, &case).await;
+            practice.graph.clear_faults();
+            practice.settle().await;
+            practice.assert_in_step(&id, &case).await;
+            let sent = practice.sent();
+            assert_eq!(sent.len(), 4, "{case}: {sent:?}");
+            assert!(
+                sent[2..]
+                    .iter()
+                    .all(|mail| mail.method == "CANCEL" && mail.sequence == "1"),
+                "{case}: {sent:?}"
+            );
+        },
+    )
     .await;
 }
 
 /// AP-7: what ended reads as ended, whatever Microsoft says.
 async fn assert_ended(practice: &Practice, command: Command, id: &str, case: &str) {
     let entry = format!("/api/v1/schedule-entries/{id}");
-    let entry = practice.process.approval(practice.staff("GET", &entry, None)).await;
+    let entry = practice
+        .process
+        .approval(practice.staff("GET", &entry, None))
+        .await;
     assert_eq!(entry.status, 404, "{case}");
     let answer = practice.call("GET", &format!("/{id}"), None).await;
     if command == Command::Delete {
@@ -114,7 +145,10 @@ async fn assert_ended(practice: &Practice, command: Command, id: &str, case: &st
     assert_eq!(request["status"], status, "{case}");
     assert!(request["online_meeting_url"].is_null(), "{case}: {request}");
     assert_eq!(request["online_meeting"]["status"], "cancelled", "{case}");
-    assert!(request["online_meeting"]["join_url"].is_null(), "{case}: {request}");
+    assert!(
+        request["online_meeting"]["join_url"].is_null(),
+        "{case}: {request}"
+    );
 }
 
 /// AP-7: an appointment that was cancelled while Microsoft refused, and is then
@@ -124,7 +158,9 @@ async fn deleting_what_was_cancelled_warns_as_long_as_the_event_is_there() {
     let practice = Practice::open().await;
     let id = practice.approved().await;
     let fault = Fault::on("DELETE", EVENT).always();
-    practice.graph.inject(fault.error(403, "ErrorAccessDenied", "no"));
+    practice
+        .graph
+        .inject(fault.error(403, "ErrorAccessDenied", "no"));
     warning_of(&practice.command(Command::Cancel, &id).await, "cancel");
     let warning = warning_of(&practice.command(Command::Delete, &id).await, "delete");
     assert_eq!(warning["message"], DELETED);
@@ -142,11 +178,17 @@ async fn what_happens_while_microsoft_is_away_is_caught_up_with_once() {
         let case = format!("{end:?}");
         let practice = Practice::open().await;
         let id = practice.approved().await;
-        practice.graph.inject(Fault::on("PATCH", EVENT).always().unavailable("1"));
-        practice.graph.inject(Fault::on("DELETE", EVENT).always().unavailable("1"));
+        practice
+            .graph
+            .inject(Fault::on("PATCH", EVENT).always().unavailable("1"));
+        practice
+            .graph
+            .inject(Fault::on("DELETE", EVENT).always().unavailable("1"));
         for day in ["2026-12-03", "2026-12-04", "2026-12-07"] {
             let body = json!({ "new_date": day, "new_time": "14:00" });
-            let answer = practice.call("POST", &format!("/{id}/reschedule"), Some(&body)).await;
+            let answer = practice
+                .call("POST", &format!("/{id}/reschedule"), Some(&body))
+                .await;
             warning_of(&answer, &case);
         }
         if let Some(end) = end {
@@ -181,18 +223,31 @@ async fn an_event_that_was_removed_in_outlook_is_taken_back_and_can_be_made_anew
         let request = practice.read(&id).await;
         assert_eq!(request["online_meeting_url"], Value::Null, "{case}");
         assert_eq!(request["online_meeting"]["status"], "failed", "{case}");
-        assert_eq!(request["online_meeting"]["error_code"], "event_removed", "{case}");
+        assert_eq!(
+            request["online_meeting"]["error_code"], "event_removed",
+            "{case}"
+        );
         let last = latest(&practice);
-        assert!(!last.has_link && last.method == "REQUEST", "{case}: {last:?}");
+        assert!(
+            !last.has_link && last.method == "REQUEST",
+            "{case}: {last:?}"
+        );
         let answer = practice.command(Command::Generate, &id).await.expect(200);
-        assert_eq!(answer.get("teams_meeting_warning"), None, "{case}: {answer}");
+        assert_eq!(
+            answer.get("teams_meeting_warning"),
+            None,
+            "{case}: {answer}"
+        );
         assert_ne!(answer["request"]["online_meeting_url"], dead, "{case}");
         practice.settle().await;
         practice.assert_in_step(&id, &case).await;
         assert_eq!(practice.on_calendar().len(), 1, "{case}");
         let newest = latest(&practice);
         assert!(newest.has_link, "{case}: {newest:?}");
-        assert!(newest.sequence > last.sequence, "{case}: {newest:?} after {last:?}");
+        assert!(
+            newest.sequence > last.sequence,
+            "{case}: {newest:?} after {last:?}"
+        );
     }
 }
 
@@ -204,7 +259,11 @@ async fn an_event_that_is_gone_already_ends_quietly() {
         let id = practice.approved().await;
         remove_in_outlook(&practice).await;
         let answer = practice.command(command, &id).await.expect(200);
-        assert_eq!(answer.get("teams_meeting_warning"), None, "{command:?}: {answer}");
+        assert_eq!(
+            answer.get("teams_meeting_warning"),
+            None,
+            "{command:?}: {answer}"
+        );
         practice.settle().await;
         practice.assert_in_step(&id, &format!("{command:?}")).await;
     }

@@ -45,11 +45,20 @@ async fn a_slow_microsoft_does_not_use_the_functions_time_up() {
     let fresh = Command::ALL.map(|command| (command, None));
     let cases = fresh.into_iter().chain([
         // The creation's outcome is unknown.
-        (Command::Generate, Some(Fault::on("POST", EVENTS).after().cut())),
-        (Command::Cancel, Some(Fault::on("POST", EVENTS).after().cut())),
+        (
+            Command::Generate,
+            Some(Fault::on("POST", EVENTS).after().cut()),
+        ),
+        (
+            Command::Cancel,
+            Some(Fault::on("POST", EVENTS).after().cut()),
+        ),
         (Command::Delete, Some(Fault::on("POST", EVENTS).cut())),
         // An event without Teams meeting is still to be removed.
-        (Command::Generate, Some(Fault::on("POST", EVENTS).without_teams_meeting())),
+        (
+            Command::Generate,
+            Some(Fault::on("POST", EVENTS).without_teams_meeting()),
+        ),
     ]);
     futures_util::future::join_all(cases.map(async |(command, left_behind)| {
         let case = format!("{command:?} after {left_behind:?}");
@@ -59,13 +68,17 @@ async fn a_slow_microsoft_does_not_use_the_functions_time_up() {
             Some(fault) => {
                 let id = practice.ready_for(Command::Approve).await;
                 practice.graph.inject(fault.always());
-                practice.graph.inject(Fault::on("DELETE", EVENT).always().unavailable("60"));
+                practice
+                    .graph
+                    .inject(Fault::on("DELETE", EVENT).always().unavailable("60"));
                 practice.command(Command::Approve, &id).await.expect(200);
                 practice.graph.clear_faults();
                 id
             }
         };
-        practice.graph.inject(Fault::any().always().delay_ms(SLOW_MS));
+        practice
+            .graph
+            .inject(Fault::any().always().delay_ms(SLOW_MS));
         practice.graph.expire_tokens();
         let took = measured(&practice, command, &id).await;
         assert!(took < LONGEST, "{case} took {took:?}");

@@ -17,7 +17,10 @@ fn faults() -> Vec<(&'static str, Fault)> {
                     "error_description": "AADSTS7000215: Invalid client secret provided." }),
             ),
         ),
-        ("500", on().respond(500, serde_json::json!({ "error": "server_error" }))),
+        (
+            "500",
+            on().respond(500, serde_json::json!({ "error": "server_error" })),
+        ),
         ("429", on().throttle("60")),
         ("hang", on().hang()),
         ("cut", on().cut()),
@@ -31,7 +34,11 @@ fn faults() -> Vec<(&'static str, Fault)> {
 async fn without_a_token_every_command_succeeds_and_is_caught_up_with() {
     let mut cases = vec![];
     for command in Command::ALL {
-        cases.extend(faults().into_iter().map(|(name, fault)| (command, name, fault)));
+        cases.extend(
+            faults()
+                .into_iter()
+                .map(|(name, fault)| (command, name, fault)),
+        );
     }
     each(cases, async |(command, name, fault)| {
         let case = format!("{command:?}, {name}");
@@ -56,7 +63,11 @@ async fn without_a_token_every_command_succeeds_and_is_caught_up_with() {
             practice.settle().await;
             practice.assert_in_step(&id, &case).await;
         }
-        assert_eq!(practice.on_calendar().len(), usize::from(!command.ends()), "{case}");
+        assert_eq!(
+            practice.on_calendar().len(),
+            usize::from(!command.ends()),
+            "{case}"
+        );
     })
     .await;
 }
