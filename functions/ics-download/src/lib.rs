@@ -158,6 +158,9 @@ fn file_reply(event: &CalendarEvent, title: &str, version: u64) -> Result<Reply,
     let file = ics::write_calendar(None, std::slice::from_ref(event))
         .map_err(|error| Error::internal(error.to_string()))?;
     Ok(Reply::bytes(StatusCode::OK, ics::CONTENT_TYPE, file)
-        .with_header(header::CONTENT_DISPOSITION, &ics::content_disposition(title))
+        .with_header(
+            header::CONTENT_DISPOSITION,
+            &ics::content_disposition(title),
+        )
         .with_version(version))
 }

@@ -8,8 +8,8 @@
 pub mod callers;
 pub mod core;
 pub mod directory;
-pub mod integration;
 pub mod engagements;
+pub mod integration;
 pub mod jobs;
 pub mod lockstep;
 pub mod mail;

@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::deployed;
 
 /// Every permission that the API knows.
-pub const ALL_SCOPES: &str =
-    "controls:write meetings:read meetings:write directory:read directory:write \
+pub const ALL_SCOPES: &str = "controls:write meetings:read meetings:write directory:read directory:write \
     tenant_integrations:read tenant_integrations:update \
     appointments:request appointments:read user_schedule:read user_schedule:update";
 

@@ -97,11 +97,20 @@ impl Practice {
 
     async fn people(&self) {
         let people = [
-            (format!("/api/v1/contacts/{CONTACT}"), json!({ "client_id": CLIENT, "email": CONTACT_EMAIL,
-                "name": "Ada Client", "timezone": "America/New_York" })),
-            (format!("/api/v1/users/{TECHNICIAN}"), json!({ "email": TECHNICIAN_EMAIL, "name": "Tess Technician",
-                "timezone": "Europe/Berlin" })),
-            (format!("/api/v1/users/{OTHER_TECHNICIAN}"), json!({ "email": "tom@practice.example", "name": "Tom Technician" })),
+            (
+                format!("/api/v1/contacts/{CONTACT}"),
+                json!({ "client_id": CLIENT, "email": CONTACT_EMAIL,
+                "name": "Ada Client", "timezone": "America/New_York" }),
+            ),
+            (
+                format!("/api/v1/users/{TECHNICIAN}"),
+                json!({ "email": TECHNICIAN_EMAIL, "name": "Tess Technician",
+                "timezone": "Europe/Berlin" }),
+            ),
+            (
+                format!("/api/v1/users/{OTHER_TECHNICIAN}"),
+                json!({ "email": "tom@practice.example", "name": "Tom Technician" }),
+            ),
         ];
         for (path, body) in people {
             let event = self.staff("PUT", &path, Some(&body));
@@ -128,13 +137,8 @@ impl Practice {
 
     /// The contact's own request.
     pub fn portal(&self, method: &str, path: &str, body: Option<&Value>) -> Event {
-        let event = Event::new(method, path).portal(
-            &self.org,
-            "portal-1",
-            PORTAL_SCOPES,
-            CLIENT,
-            CONTACT,
-        );
+        let event =
+            Event::new(method, path).portal(&self.org, "portal-1", PORTAL_SCOPES, CLIENT, CONTACT);
         body.into_iter().fold(event, Event::json)
     }
 
@@ -289,7 +293,10 @@ impl Practice {
     /// Takes the outbox's messages out, with their queues.
     pub async fn relay(&self) -> Vec<(String, Value)> {
         let mut jobs = vec![];
-        for row in self.due(DueKind::Outbox, self.now() + TimeDelta::days(365)).await {
+        for row in self
+            .due(DueKind::Outbox, self.now() + TimeDelta::days(365))
+            .await
+        {
             let store = self.process.store.tenant(&row.tenant);
             let Some(record) = store
                 .get::<OutboxRecord>(&row.key)

@@ -199,14 +199,14 @@ pub(crate) async fn generate_teams_meeting(app: Arc<App>, call: Call) -> Result<
     let context = Context::of(&app, &call)?;
     let render = |handled: &Handled| context.handled(handled);
     let seal = call.seal(&render);
-    let handled = engagements::generate_meeting(
+    let handled = Box::pin(engagements::generate_meeting(
         &app.desk,
         &context.store,
         id_of(&call)?,
         &context.actor,
         call.if_match()?,
         &seal,
-    )
+    ))
     .await?;
     Ok(answer(&seal, &handled))
 }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use convoke_domain::error::Error;
 use convoke_domain::id::ClientId;
-use convoke_platform::http::{
-    Call, FieldProblem, ListRequest, Listing, Reply, query, read_value,
-};
+use convoke_platform::http::{Call, FieldProblem, ListRequest, Listing, Reply, query, read_value};
 use convoke_services::directory::{self, ContactEntry, Imported, PeopleFilter, UserEntry};
 
 use serde::de::DeserializeOwned;

@@ -21,11 +21,11 @@ pub use control::{
 pub use directory::{
     AddressKind, AddressRecord, AttendanceRecord, ClientRecord, ContactRecord, UserRecord,
 };
-pub use integration::{IntegrationRecord, ThrowawayRecord};
 pub use engagement::{
     EntryRecord, InteractionRecord, OnlineMeetingRecord, RequestRecord, engagement_of,
     engagement_partition, read_engagement,
 };
+pub use integration::{IntegrationRecord, ThrowawayRecord};
 pub use intent::IntentRecord;
 pub use involvement::InvolvementRecord;
 pub use mail::{MailCalendar, MailRecord, MailState, MailTemplateRecord};

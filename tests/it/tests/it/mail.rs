@@ -120,7 +120,9 @@ impl Post {
         let now = self.process.ports.now();
         let rows = sweeper.due(DueKind::Mail, now, 5_000).await.unwrap();
         let own = rows.iter().filter(|row| row.tenant == self.tenant());
-        let ids: Vec<_> = own.map(|row| MailRecord::id_of(&row.key).unwrap()).collect();
+        let ids: Vec<_> = own
+            .map(|row| MailRecord::id_of(&row.key).unwrap())
+            .collect();
         for id in &ids {
             let job = json!({ "job": "send_mail", "mail_id": id.uuid() });
             assert!(self.deliver(&job).await, "{id}");

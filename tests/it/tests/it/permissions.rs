@@ -224,7 +224,12 @@ async fn a_portal_user_reaches_what_is_their_clients() {
             .collect();
         let refused = event(&others.join(" "), &estate.client, &estate.contact);
         let answer = case.send(&process, refused).await;
-        assert_eq!(answer.problem(403), "permission_missing", "{}", case.operation);
+        assert_eq!(
+            answer.problem(403),
+            "permission_missing",
+            "{}",
+            case.operation
+        );
         let strange = event(ALL_SCOPES, "another-client", &estate.contact);
         let answer = case.send(&process, strange).await;
         match case.foreign {

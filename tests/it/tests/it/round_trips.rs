@@ -310,7 +310,9 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     count_schedules(&mut counter).await;
     count_directory(&mut counter).await;
     count_settings(&mut counter).await;
-    counter.counted.extend(appointments::counted().await);
+    counter
+        .counted
+        .extend(Box::pin(appointments::counted()).await);
     let documented = table();
     assert_eq!(
         documented

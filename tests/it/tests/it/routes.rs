@@ -215,9 +215,7 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         "import_appointment_requests" => {
             (Some(json!({ "appointment_requests": [] })), 200, Nameless)
         }
-        "update_appointment_request" => {
-            (Some(json!({ "service_name": "Another" })), 200, NotFound)
-        }
+        "update_appointment_request" => (Some(json!({ "service_name": "Another" })), 200, NotFound),
         "approve_appointment_request" | "cancel_appointment_request" => {
             (Some(json!({})), 200, NotFound)
         }

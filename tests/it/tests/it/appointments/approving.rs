@@ -80,6 +80,12 @@ async fn an_override_of_one_keeps_the_others() {
             .await
             .expect(200);
     }
+}
+
+/// AP-3: what is wrong with an approval is named, and nothing is decided.
+#[tokio::test]
+async fn a_wrong_override_is_named_and_decides_nothing() {
+    let practice = Practice::without_teams().await;
     let id = practice.requested(&json!({ "requested_date": "2027-03-28", "requested_time": "02:30", "timezone": "UTC" })).await;
     for (body, pointer, code) in [
         (

@@ -176,7 +176,7 @@ async fn a_teams_meeting_is_told_of_from_beginning_to_end() {
     let once = events
         .iter()
         .filter(|event| event["detail_type"] != "schedule_entry.updated");
-    assert_eq!(once.count(), expected.len() - 1, "each once: {:?}", events);
+    assert_eq!(once.count(), expected.len() - 1, "each once: {events:?}");
 }
 
 /// XC-12: what did not happen is not told: refused commands, empty changes, imports.

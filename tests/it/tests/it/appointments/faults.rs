@@ -41,7 +41,10 @@ fn faults(method: &str, path: &str) -> Vec<(&'static str, Fault)> {
         ("a gateway's page", on().html(502)),
         ("malformed after the effect", on().after().malformed_json()),
         ("truncated after the effect", on().after().truncate()),
-        ("500 after the effect", error(500, "InternalServerError").after()),
+        (
+            "500 after the effect",
+            error(500, "InternalServerError").after(),
+        ),
         ("cut after the effect", on().after().cut()),
         ("hang after the effect", on().after().hang()),
     ]
@@ -49,7 +52,12 @@ fn faults(method: &str, path: &str) -> Vec<(&'static str, Fault)> {
 
 /// The warning of an answer that must be a success, free of what is inside.
 fn warning_of(answer: &Answer, case: &str) -> Value {
-    assert_eq!(answer.status, 200, "{case}: {}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(
+        answer.status,
+        200,
+        "{case}: {}",
+        String::from_utf8_lossy(&answer.body)
+    );
     let answer = answer.json();
     let warning = answer["teams_meeting_warning"].clone();
     assert!(warning.is_object(), "{case}: no warning in {answer}");
@@ -58,7 +66,12 @@ fn warning_of(answer: &Answer, case: &str) -> Value {
         assert!(!text.is_empty(), "{case}: {field} of {warning}");
     }
     let text = answer.to_string();
-    for secret in [CANARY, graph_simulator::demo::CLIENT_SECRET, "127.0.0.1", "html"] {
+    for secret in [
+        CANARY,
+        graph_simulator::demo::CLIENT_SECRET,
+        "127.0.0.1",
+        "html",
+    ] {
         assert!(!text.contains(secret), "{case}: {secret} in {text}");
     }
     warning
@@ -67,7 +80,11 @@ fn warning_of(answer: &Answer, case: &str) -> Value {
 /// A request without meeting: no columns, no interaction, and a row that says why.
 async fn assert_without_meeting(practice: &Practice, id: &str, reason: &Value, case: &str) {
     let request = practice.read(id).await;
-    for column in ["online_meeting_url", "online_meeting_provider", "online_meeting_id"] {
+    for column in [
+        "online_meeting_url",
+        "online_meeting_provider",
+        "online_meeting_id",
+    ] {
         assert!(request[column].is_null(), "{case}: {column} of {request}");
     }
     let meeting = &request["online_meeting"];

@@ -35,7 +35,12 @@ fn assert_nothing_is_mixed(received: &[Received]) {
         let (app_expected, organizers): (_, &[&str]) = match tenant {
             Some(demo::TENANT_ID) => (
                 demo::CLIENT_ID,
-                &[demo::ORGANIZER_UPN, demo::ORGANIZER_ID, demo::ANN_UPN, demo::ANN_ID],
+                &[
+                    demo::ORGANIZER_UPN,
+                    demo::ORGANIZER_ID,
+                    demo::ANN_UPN,
+                    demo::ANN_ID,
+                ],
             ),
             Some(fabrikam::TENANT_ID) => (
                 fabrikam::CLIENT_ID,
@@ -45,7 +50,11 @@ fn assert_nothing_is_mixed(received: &[Received]) {
         };
         assert_eq!(app, Some(app_expected), "{one:?}");
         if let Some(rest) = one.path.strip_prefix("/v1.0/users/") {
-            let user = rest.split('/').next().unwrap_or_default().replace("%40", "@");
+            let user = rest
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .replace("%40", "@");
             assert!(organizers.contains(&user.as_str()), "{user} in {one:?}");
         }
     }

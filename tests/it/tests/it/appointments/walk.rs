@@ -13,14 +13,20 @@ async fn approving_makes_moves_and_removes_the_teams_meeting() {
     let request = &answer["request"];
     assert_eq!(request["status"], "approved");
     assert_eq!(request["assigned_user_id"], TECHNICIAN);
-    let link = request["online_meeting_url"].as_str().expect("a link").to_owned();
+    let link = request["online_meeting_url"]
+        .as_str()
+        .expect("a link")
+        .to_owned();
     assert_eq!(request["online_meeting_provider"], "teams");
     assert!(request["online_meeting_id"].is_string());
     assert_eq!(request["online_meeting"]["status"], "scheduled");
     assert_eq!(request["online_meeting"]["remote_state"], "in_step");
     assert_eq!(practice.on_calendar().len(), 1);
     let events = practice.settle().await;
-    let types: Vec<_> = events.iter().map(|event| event["detail_type"].as_str().unwrap()).collect();
+    let types: Vec<_> = events
+        .iter()
+        .map(|event| event["detail_type"].as_str().unwrap())
+        .collect();
     for expected in [
         "appointment.requested",
         "appointment.approved",
@@ -54,7 +60,11 @@ async fn approving_makes_moves_and_removes_the_teams_meeting() {
     assert_eq!(practice.mails().len(), 4);
 
     let answer = practice
-        .call("POST", &format!("/{id}/cancel"), Some(&json!({ "reason": "ill" })))
+        .call(
+            "POST",
+            &format!("/{id}/cancel"),
+            Some(&json!({ "reason": "ill" })),
+        )
         .await
         .expect(200);
     assert_eq!(answer.get("teams_meeting_warning"), None, "{answer}");

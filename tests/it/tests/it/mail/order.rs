@@ -80,7 +80,7 @@ async fn a_mail_that_is_tried_again_holds_back_the_next() {
     for job in [&jobs[1], &jobs[0], &jobs[1]] {
         assert!(post.deliver(job).await);
     }
-    assert_eq!(arrived(&ses), [first.clone()]);
+    assert_eq!(arrived(&ses), std::slice::from_ref(&first));
     let waiting = post.mail(&jobs[1]).await;
     assert_eq!((waiting.state, waiting.attempts), (MailState::Queued, 0));
     assert_eq!(waiting.due_at, post.mail(&jobs[0]).await.due_at);

@@ -108,12 +108,8 @@ fn deployment(variables: &[(&str, &str)]) -> Edge<meeting_api::App> {
     );
     let app = meeting_api::App {
         core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(
-            &environment,
-            &microsoft(stack, &environment),
-            &ports,
-        )
-        .unwrap(),
+        providers: providers::of_environment(&environment, &microsoft(stack, &environment), &ports)
+            .unwrap(),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };

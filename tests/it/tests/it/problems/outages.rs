@@ -51,12 +51,8 @@ fn edge_over(endpoint: &str) -> (Edge<meeting_api::App>, Process) {
             Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"),
             ports.clone(),
         ),
-        providers: providers::of_environment(
-            &environment,
-            &microsoft(stack, &environment),
-            &ports,
-        )
-        .unwrap(),
+        providers: providers::of_environment(&environment, &microsoft(stack, &environment), &ports)
+            .unwrap(),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };
