@@ -139,7 +139,7 @@ async fn trying_again_where_it_cannot_work_leaves_nothing_behind() {
         practice
             .graph
             .update_user(demo::ORGANIZER_UPN, |user| {
-                user.mailbox.online_meetings = support
+                user.mailbox.online_meetings = support;
             })
             .unwrap();
     };

@@ -102,7 +102,7 @@ async fn a_removal_that_fails_is_caught_up_with() {
                 let message = warning["message"].as_str().unwrap();
                 match command {
                     Command::Delete | Command::DeleteEntry => {
-                        assert_eq!(message, DELETED, "{case}")
+                        assert_eq!(message, DELETED, "{case}");
                     }
                     _ => assert!(message.ends_with(&DELETED[20..]), "{case}: {message}"),
                 }
