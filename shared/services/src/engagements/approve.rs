@@ -12,8 +12,8 @@ use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
+use super::follow::FollowUp;
 use super::people::{copy_of, find_user};
-use super::remote::{follow_up, follow_up_since};
 use super::warning::Verb;
 use super::write::Write;
 use super::{Actor, Desk, Handled, Warning, must_load, seal_first};
@@ -83,7 +83,9 @@ pub async fn approve(
     })
     .await?;
     let handled = Handled::of(engagement, warning);
-    follow_up(desk, store, handled, claim.token, Verb::Approve, seal).await
+    FollowUp::of(desk, store, claim.token, Verb::Approve)
+        .run(handled, Some(seal))
+        .await
 }
 
 struct Approving<'a> {
@@ -198,7 +200,10 @@ pub async fn generate_meeting(
     .await?;
     let handled = Handled::of(engagement, None);
     let (token, verb) = (claim.token, Verb::Generate);
-    follow_up_since(begun, desk, store, handled, token, verb, seal).await
+    FollowUp::of(desk, store, token, verb)
+        .since(begun)
+        .run(handled, Some(seal))
+        .await
 }
 
 /// An event of an earlier try that is still to be removed goes first.

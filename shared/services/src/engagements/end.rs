@@ -9,7 +9,7 @@ use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
-use super::remote::{follow_up, follow_up_unsealed};
+use super::follow::FollowUp;
 use super::warning::Verb;
 use super::write::Write;
 use super::{Actor, Desk, Handled, Warning, must_load, seal_first};
@@ -34,7 +34,9 @@ pub async fn decline(
         claim,
     };
     let handled = undisturbed(|| ending.once(id, seal)).await?;
-    follow_up(desk, store, handled, claim.token, Verb::Decline, seal).await
+    FollowUp::of(desk, store, claim.token, Verb::Decline)
+        .run(handled, Some(seal))
+        .await
 }
 
 /// Takes a request back; a portal user their own.
@@ -57,7 +59,9 @@ pub async fn cancel(
         claim,
     };
     let handled = undisturbed(|| ending.once(id, seal)).await?;
-    follow_up(desk, store, handled, claim.token, Verb::Cancel, seal).await
+    FollowUp::of(desk, store, claim.token, Verb::Cancel)
+        .run(handled, Some(seal))
+        .await
 }
 
 struct Ending<'a> {
@@ -103,7 +107,9 @@ pub async fn delete(
     let claim = desk.claim();
     let engagement = undisturbed(|| delete_once(desk, store, id, if_match, claim)).await?;
     let handled = Handled::of(engagement, None);
-    let handled = follow_up_unsealed(desk, store, handled, claim.token, Verb::Delete).await?;
+    let handled = FollowUp::of(desk, store, claim.token, Verb::Delete)
+        .run(handled, None)
+        .await?;
     Ok(handled.warning)
 }
 

@@ -12,7 +12,7 @@ use convoke_platform::http::require_version;
 use convoke_platform::records::EntryRecord;
 use convoke_platform::store::{Filter, Index, Page, Position, Query, SortRange, TenantStore};
 
-use super::remote::follow_up_unsealed;
+use super::follow::FollowUp;
 use super::warning::Verb;
 use super::write::Write;
 use super::{Desk, Handled, Warning, load};
@@ -112,7 +112,9 @@ pub async fn move_entry(
     })
     .await?;
     let handled = Handled::of(engagement, None);
-    follow_up_unsealed(desk, store, handled, claim.token, Verb::Reschedule).await
+    FollowUp::of(desk, store, claim.token, Verb::Reschedule)
+        .run(handled, None)
+        .await
 }
 
 fn moved(
@@ -163,6 +165,8 @@ pub async fn delete_entry(
     })
     .await?;
     let handled = Handled::of(engagement, None);
-    let handled = follow_up_unsealed(desk, store, handled, claim.token, Verb::Delete).await?;
+    let handled = FollowUp::of(desk, store, claim.token, Verb::Delete)
+        .run(handled, None)
+        .await?;
     Ok(handled.warning)
 }

@@ -11,6 +11,7 @@ mod approve;
 mod create;
 mod end;
 mod entries;
+mod follow;
 mod import;
 mod ledger;
 mod letters;

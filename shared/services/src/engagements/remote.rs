@@ -1,11 +1,9 @@
 //! The calls to Microsoft that an engagement waits for, and their outcome: the
 //! saga's second half, and the reconciler for every gap in it (XC-8, OM-3).
 //!
-//! Whoever holds the claim on a meeting may call. A caller calls at once and
-//! answers with a warning where that fails; the background takes up what failed,
-//! and what a crash left behind, when the due index says so.
-
-use std::time::{Duration, Instant};
+//! Whoever holds the claim on a meeting may call: a command at once (`follow`),
+//! the background when the due index says so, for what failed and for what a
+//! crash left behind.
 
 use chrono::TimeDelta;
 use convoke_domain::engagement::{Aftermath, Created, Engagement};
@@ -13,11 +11,12 @@ use convoke_domain::error::Error;
 use convoke_domain::id::OnlineMeetingId;
 use convoke_domain::online_meeting::{OnlineMeeting, RemoteState, Span, Status};
 use convoke_platform::http::Seal;
-use convoke_platform::store::{TenantStore, Transaction};
+use convoke_platform::store::TenantStore;
 use convoke_platform::tenant::Tenant;
 use uuid::Uuid;
 
-use super::warning::{Verb, Warning, warning_of};
+use super::follow::CALLS_WITHIN;
+use super::warning::Warning;
 use super::write::Write;
 use super::{Desk, Handled, load};
 use crate::core::undisturbed;
@@ -37,9 +36,6 @@ const LOOKUPS: u32 = 2;
 const SURE_AFTER: u32 = 3;
 /// Tries at resolving a join link before recordings do without.
 const RESOLVE_ATTEMPTS: u32 = 60;
-/// The longest that a command waits for Microsoft: its function has 29 s, and the
-/// outcome is still to be written down. A creation and its resolution fit.
-const CALLS_WITHIN: Duration = Duration::from_secs(25);
 
 /// How one round of calls ended.
 pub(super) enum Report {
@@ -51,124 +47,6 @@ pub(super) enum Report {
     Failed(CallFailure, Aftermath),
     Resolved(Option<Resolved>, Aftermath),
     Nothing,
-}
-
-/// Calls Microsoft where the command's own write took the claim (`token`), and
-/// writes the outcome down with the caller's answer.
-pub(super) async fn follow_up(
-    desk: &Desk,
-    store: &TenantStore,
-    handled: Handled,
-    token: Uuid,
-    verb: Verb,
-    seal: &Seal<'_, Handled>,
-) -> Result<Handled, Error> {
-    let (begun, apply) = (Instant::now(), sealed(seal));
-    Box::pin(follow(desk, store, handled, token, (verb, begun), &apply)).await
-}
-
-/// As [`follow_up`], for a command that called Microsoft before: it began at `begun`.
-pub(super) async fn follow_up_since(
-    begun: Instant,
-    desk: &Desk,
-    store: &TenantStore,
-    handled: Handled,
-    token: Uuid,
-    verb: Verb,
-    seal: &Seal<'_, Handled>,
-) -> Result<Handled, Error> {
-    let apply = sealed(seal);
-    Box::pin(follow(desk, store, handled, token, (verb, begun), &apply)).await
-}
-
-fn sealed(
-    seal: &Seal<'_, Handled>,
-) -> impl Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync {
-    |transaction, handled| seal.apply(transaction, handled)
-}
-
-/// As [`follow_up`], for commands without idempotency key.
-pub(super) async fn follow_up_unsealed(
-    desk: &Desk,
-    store: &TenantStore,
-    handled: Handled,
-    token: Uuid,
-    verb: Verb,
-) -> Result<Handled, Error> {
-    let said = (verb, Instant::now());
-    Box::pin(follow(desk, store, handled, token, said, &|_, _| Ok(()))).await
-}
-
-type Answer<'a> = dyn Fn(&mut Transaction, &Handled) -> Result<(), Error> + Send + Sync + 'a;
-
-async fn follow(
-    desk: &Desk,
-    store: &TenantStore,
-    handled: Handled,
-    token: Uuid,
-    (verb, begun): (Verb, Instant),
-    answer: &Answer<'_>,
-) -> Result<Handled, Error> {
-    let Some(meeting) = &handled.engagement.meeting else {
-        return Ok(handled);
-    };
-    if !meeting.remote.is_held_by(token) {
-        if is_outstanding(meeting) && handled.warning.is_none() {
-            return Ok(handled.with_warning(Warning::new(
-                "meeting_in_progress",
-                "The Microsoft Teams meeting is being worked on right now; it follows in a moment.",
-            )));
-        }
-        return Ok(handled);
-    }
-    let first = matches!(verb, Verb::Approve | Verb::Generate) && meeting.remote.attempts == 0;
-    let id = meeting.online_meeting_id.uuid();
-    let patience = CALLS_WITHIN.saturating_sub(begun.elapsed());
-    let report = tokio::time::timeout(patience, act(desk, store, meeting, first))
-        .await
-        .unwrap_or_else(|_| cut_short(meeting));
-    let warning = warning_of(&report, verb).or(handled.warning);
-    match record(desk, store, id, &report, token, warning.clone(), answer).await {
-        Ok(engagement) => Ok(Handled::of(engagement, warning)),
-        // The call was made, and the appointment stands: the claim runs out, and
-        // the background finds what came of it.
-        Err(error) => {
-            tracing::error!(online_meeting_id = %id, code = error.code(), "an outcome was not written down");
-            let unknown = || {
-                Warning::new(
-                    "outcome_unknown",
-                    "What became of the Microsoft Teams meeting is not known yet; it will be found out.",
-                )
-            };
-            let stands = Handled::of(handled.engagement, None);
-            Ok(stands.with_warning(warning.unwrap_or_else(unknown)))
-        }
-    }
-}
-
-/// The caller cannot wait any longer: whether the call had an effect is found out
-/// by the background.
-fn cut_short(meeting: &OnlineMeeting) -> Report {
-    let failure = CallFailure {
-        effect: Effect::Unknown,
-        error: Error::Upstream {
-            code: "graph_unavailable",
-            message: "Microsoft Graph did not do it in time; try again".to_owned(),
-            retry_after: None,
-        },
-    };
-    let aftermath = Aftermath::TryAgain(None);
-    match meeting.remote.state {
-        RemoteState::Creating => Report::CreationFailed(failure, aftermath),
-        _ => Report::Failed(failure, aftermath),
-    }
-}
-
-fn is_outstanding(meeting: &OnlineMeeting) -> bool {
-    matches!(
-        meeting.remote.state,
-        RemoteState::Creating | RemoteState::Updating | RemoteState::Deleting
-    )
 }
 
 /// Brings Microsoft's side of a meeting in step, if that is due and nobody else
@@ -226,7 +104,7 @@ async fn settle(
     };
     let report = act(desk, store, &meeting, false).await;
     log(&meeting, &report);
-    record(desk, store, id, &report, claim.token, None, &|_, _| Ok(())).await?;
+    record(desk, store, id, &report, claim.token, None, None).await?;
     Ok(())
 }
 
@@ -247,7 +125,12 @@ fn log(meeting: &OnlineMeeting, report: &Report) {
 }
 
 /// Makes the calls that the meeting's state asks for; no transaction is open.
-async fn act(desk: &Desk, store: &TenantStore, meeting: &OnlineMeeting, first: bool) -> Report {
+pub(super) async fn act(
+    desk: &Desk,
+    store: &TenantStore,
+    meeting: &OnlineMeeting,
+    first: bool,
+) -> Report {
     match meeting.remote.state {
         RemoteState::Creating => create(desk, store, meeting, first).await,
         RemoteState::Unreachable if meeting.status == Status::Cancelled => {
@@ -373,14 +256,14 @@ fn wait_of(error: &Error) -> Option<TimeDelta> {
 }
 
 /// Writes an outcome down, with the answer of whoever waits for it.
-async fn record(
+pub(super) async fn record(
     desk: &Desk,
     store: &TenantStore,
     id: Uuid,
     report: &Report,
     token: Uuid,
     warning: Option<Warning>,
-    answer: &Answer<'_>,
+    seal: Option<&Seal<'_, Handled>>,
 ) -> Result<Engagement, Error> {
     undisturbed(|| async {
         let before = load(store, id).await?;
@@ -389,7 +272,7 @@ async fn record(
         Write::of(desk, store, &before)
             .commit(after, |transaction, after| {
                 let handled = Handled::of(after.clone(), warning.clone());
-                answer(transaction, &handled)
+                seal.map_or(Ok(()), |seal| seal.apply(transaction, &handled))
             })
             .await
     })

@@ -9,7 +9,7 @@ use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
-use super::remote::follow_up;
+use super::follow::FollowUp;
 use super::warning::Verb;
 use super::write::Write;
 use super::{Desk, Handled, must_load, seal_first};
@@ -36,7 +36,9 @@ pub async fn reschedule(
     let claim = desk.claim();
     let engagement = undisturbed(|| once(desk, store, id, command, if_match, claim, seal)).await?;
     let handled = Handled::of(engagement, None);
-    follow_up(desk, store, handled, claim.token, Verb::Reschedule, seal).await
+    FollowUp::of(desk, store, claim.token, Verb::Reschedule)
+        .run(handled, Some(seal))
+        .await
 }
 
 async fn once(
