@@ -2,7 +2,6 @@
 //! calendar program can open.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use convoke_domain::appointment::{self, AppointmentRequest};
 use convoke_domain::error::Error;
@@ -12,7 +11,7 @@ use convoke_domain::meeting::{Meeting, calendar_event};
 use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
-use convoke_platform::http::{Access, Call, ClaimNames, Edge, EdgeParts, Portal, Reply, Route};
+use convoke_platform::http::{Access, Call, Edge, EdgeParts, Portal, Reply, Route};
 use convoke_platform::link::{self, Target};
 use convoke_platform::secrets::Secrets;
 use convoke_platform::tenant::Tenant;
@@ -75,14 +74,10 @@ pub fn edge(
     environment: &Environment,
     ports: Ports,
 ) -> Result<Edge<App>, lambda_http::Error> {
-    let parts = EdgeParts {
-        store: app.core.table().clone(),
-        ports,
-        claims: ClaimNames::of_environment(environment)?,
-        timeout: Duration::from_secs(environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?.into()),
-        // Reads only: who downloads is noted where they do something.
-        hook: None,
-    };
+    // Reads only: who downloads is noted where they do something.
+    let hook = None;
+    let store = app.core.table().clone();
+    let parts = EdgeParts::of_environment(environment, store, ports, hook)?;
     Ok(Edge::new(parts, Arc::new(app), ROUTES)?)
 }
 

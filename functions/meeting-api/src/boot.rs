@@ -1,12 +1,11 @@
 //! From the environment to a running function; no network call.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
-use convoke_platform::http::{ClaimNames, Edge, EdgeParts};
+use convoke_platform::http::{Edge, EdgeParts};
 use convoke_services::callers::KeepFresh;
 use convoke_services::core::Core;
 use convoke_services::microsoft::Microsoft;
@@ -41,12 +40,8 @@ pub fn edge(
     environment: &Environment,
     ports: Ports,
 ) -> Result<Edge<App>, lambda_http::Error> {
-    let parts = EdgeParts {
-        store: app.core.table().clone(),
-        ports,
-        claims: ClaimNames::of_environment(environment)?,
-        timeout: Duration::from_secs(environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?.into()),
-        hook: Some(Arc::new(KeepFresh::new(app.core.clone()))),
-    };
+    let hook = Arc::new(KeepFresh::new(app.core.clone()));
+    let store = app.core.table().clone();
+    let parts = EdgeParts::of_environment(environment, store, ports, Some(hook))?;
     Ok(Edge::new(parts, Arc::new(app), ROUTES)?)
 }

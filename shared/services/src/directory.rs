@@ -285,7 +285,11 @@ async fn claim_address(
     Ok(())
 }
 
-async fn find_user(store: &TenantStore, id: &UserId) -> Result<Option<User>, StoreError> {
+/// Reads a user, where there is one.
+pub(crate) async fn find_user(
+    store: &TenantStore,
+    id: &UserId,
+) -> Result<Option<User>, StoreError> {
     store
         .get::<UserRecord>(&UserRecord::key_of(id))
         .await?
@@ -293,7 +297,11 @@ async fn find_user(store: &TenantStore, id: &UserId) -> Result<Option<User>, Sto
         .transpose()
 }
 
-async fn find_contact(store: &TenantStore, id: &ContactId) -> Result<Option<Contact>, StoreError> {
+/// Reads a contact, where there is one.
+pub(crate) async fn find_contact(
+    store: &TenantStore,
+    id: &ContactId,
+) -> Result<Option<Contact>, StoreError> {
     store
         .get::<ContactRecord>(&ContactRecord::key_of(id))
         .await?

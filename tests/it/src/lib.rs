@@ -10,6 +10,7 @@
 )]
 
 pub mod api;
+mod background;
 pub mod clock;
 pub mod deployed;
 pub mod gateway;

@@ -3,7 +3,6 @@
 //! that nobody else does its background work.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::IntentRecord;
 use convoke_platform::store::{DueKind, DueRow};
 use graph_simulator::{GraphSimulator, Options, Outcome, Received, StoredEvent, demo};
@@ -185,7 +184,7 @@ impl Office {
     pub async fn work(&self) -> Vec<Value> {
         let mut published = vec![];
         loop {
-            let jobs = self.relay().await;
+            let jobs = self.process.relay(&self.org).await;
             let rows = self.due(DueKind::Intent, self.now()).await;
             if jobs.is_empty() && rows.is_empty() {
                 return published;
@@ -240,44 +239,8 @@ impl Office {
         }
     }
 
-    /// Takes the outbox's messages out, with their queues.
-    async fn relay(&self) -> Vec<(String, Value)> {
-        let mut jobs = vec![];
-        for row in self
-            .due(DueKind::Outbox, self.now() + TimeDelta::days(365))
-            .await
-        {
-            let store = self.process.store.tenant(&row.tenant);
-            let Some(record) = store
-                .get::<OutboxRecord>(&row.key)
-                .await
-                .expect("the outbox is readable")
-            else {
-                continue;
-            };
-            let record = serde_json::to_value(record).expect("an outbox item is JSON");
-            for message in record["messages"].as_array().into_iter().flatten() {
-                jobs.push((
-                    message["queue"].as_str().unwrap_or_default().to_owned(),
-                    message["job"].clone(),
-                ));
-            }
-            store.delete(&row.key).await.expect("a relayed item goes");
-        }
-        jobs
-    }
-
     async fn due(&self, kind: DueKind, by: DateTime<Utc>) -> Vec<DueRow> {
-        let rows = self
-            .process
-            .store
-            .sweeper()
-            .due(kind, by, 5_000)
-            .await
-            .expect("the due index is readable");
-        rows.into_iter()
-            .filter(|row| row.tenant.id().as_str() == self.org)
-            .collect()
+        self.process.due(&self.org, kind, by).await
     }
 
     async fn intent(&self, row: &DueRow) -> Option<Value> {

@@ -8,7 +8,6 @@ mod upkeep;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::id::MailId;
-use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::{MailRecord, OnlineMeetingRecord};
 use convoke_platform::store::{DueKind, DueRow};
 use graph_simulator::{GraphSimulator, Options, Received, StoredEvent, demo};
@@ -292,42 +291,11 @@ impl Practice {
 
     /// Takes the outbox's messages out, with their queues.
     pub async fn relay(&self) -> Vec<(String, Value)> {
-        let mut jobs = vec![];
-        for row in self
-            .due(DueKind::Outbox, self.now() + TimeDelta::days(365))
-            .await
-        {
-            let store = self.process.store.tenant(&row.tenant);
-            let Some(record) = store
-                .get::<OutboxRecord>(&row.key)
-                .await
-                .expect("the outbox is readable")
-            else {
-                continue;
-            };
-            let record = serde_json::to_value(record).expect("an outbox item is JSON");
-            for message in record["messages"].as_array().into_iter().flatten() {
-                jobs.push((
-                    message["queue"].as_str().unwrap_or_default().to_owned(),
-                    message["job"].clone(),
-                ));
-            }
-            store.delete(&row.key).await.expect("a relayed item goes");
-        }
-        jobs
+        self.process.relay(&self.org).await
     }
 
     async fn due(&self, kind: DueKind, by: DateTime<Utc>) -> Vec<DueRow> {
-        let rows = self
-            .process
-            .store
-            .sweeper()
-            .due(kind, by, 5_000)
-            .await
-            .expect("the due index is readable");
-        rows.into_iter()
-            .filter(|row| row.tenant.id().as_str() == self.org)
-            .collect()
+        self.process.due(&self.org, kind, by).await
     }
 
     /// The clock's time.

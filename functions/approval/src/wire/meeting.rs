@@ -1,7 +1,7 @@
 //! Online meetings as appointments and schedule entries show them.
 
 use convoke_domain::event::rfc3339;
-use convoke_domain::online_meeting::OnlineMeeting;
+use convoke_domain::online_meeting::{OnlineMeeting, Status};
 use convoke_services::engagements::Warning;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,7 +61,7 @@ impl OnlineMeetingView {
             join_url: meeting
                 .join_url
                 .as_ref()
-                .filter(|_| meeting.status.as_str() != "cancelled")
+                .filter(|_| meeting.status != Status::Cancelled)
                 .map(|url| url.as_str().to_owned()),
             start_time: rfc3339(meeting.start),
             end_time: rfc3339(meeting.end),

@@ -1,6 +1,6 @@
 //! Appointment requests as callers read them.
 
-use convoke_domain::appointment::AppointmentRequest;
+use convoke_domain::appointment::{AppointmentRequest, RequestStatus};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::event::rfc3339;
 use convoke_platform::http::FieldProblem;
@@ -84,7 +84,7 @@ impl RequestView {
     /// Of a list: without its meeting.
     pub(crate) fn of(request: &AppointmentRequest, is_staff: bool) -> Self {
         let local = request.time.local();
-        let is_approved = request.status.as_str() == "approved";
+        let is_approved = request.status == RequestStatus::Approved;
         Self {
             appointment_request_id: request.appointment_request_id.to_string(),
             status: request.status.as_str(),

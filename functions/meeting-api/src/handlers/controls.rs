@@ -6,7 +6,7 @@ use convoke_domain::error::Error;
 use convoke_platform::http::{Call, ListRequest, Listing, Reply, query};
 use convoke_services::schedules;
 
-use super::{list_reply, put_reply};
+use super::put_reply;
 use crate::App;
 use crate::wire::control::{ControlView, NameBody};
 
@@ -26,7 +26,9 @@ pub(crate) async fn list_controls(app: Arc<App>, call: Call) -> Result<Reply, Er
         request.after.clone(),
     )
     .await?;
-    list_reply(&app, &request, page, |control| ControlView::from(control)).await
+    request
+        .reply(page, &app.secrets, |control| ControlView::from(control))
+        .await
 }
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/controls/{control_id}", tag = "control meetings",

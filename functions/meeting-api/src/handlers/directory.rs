@@ -10,7 +10,7 @@ use convoke_services::directory::{self, ContactEntry, Imported, PeopleFilter, Us
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{list_reply, put_reply};
+use super::put_reply;
 use crate::App;
 use crate::wire::control::NameBody;
 use crate::wire::directory::{
@@ -67,7 +67,9 @@ pub(crate) async fn list_users(app: Arc<App>, call: Call) -> Result<Reply, Error
         request.after.clone(),
     )
     .await?;
-    list_reply(&app, &request, page, |user| UserView::from(user)).await
+    request
+        .reply(page, &app.secrets, |user| UserView::from(user))
+        .await
 }
 
 #[utoipa::path(put, path = "/api/v1/contacts/{contact_id}", tag = "directory", params(("contact_id" = String, Path)),
@@ -129,7 +131,9 @@ pub(crate) async fn list_contacts(app: Arc<App>, call: Call) -> Result<Reply, Er
         request.after.clone(),
     )
     .await?;
-    list_reply(&app, &request, page, |contact| ContactView::from(contact)).await
+    request
+        .reply(page, &app.secrets, |contact| ContactView::from(contact))
+        .await
 }
 
 fn people_filter(call: &Call) -> Result<PeopleFilter, Error> {
@@ -182,7 +186,9 @@ pub(crate) async fn list_clients(app: Arc<App>, call: Call) -> Result<Reply, Err
         request.after.clone(),
     )
     .await?;
-    list_reply(&app, &request, page, |client| ClientView::from(client)).await
+    request
+        .reply(page, &app.secrets, |client| ClientView::from(client))
+        .await
 }
 
 #[utoipa::path(post, path = "/api/v1/directory/import", tag = "directory", request_body = ImportBody,

@@ -13,7 +13,6 @@ use convoke_platform::link::{self, Target};
 use convoke_platform::tenant::Tenant;
 use convoke_services::meetings::{self, MeetingFilter, Scheduled, Warning};
 
-use super::list_reply;
 use crate::App;
 use crate::wire::command::{ChangeBody, MeetingBody};
 use crate::wire::meeting::{
@@ -112,7 +111,9 @@ pub(crate) async fn list_meetings(app: Arc<App>, call: Call) -> Result<Reply, Er
         request.after.clone(),
     )
     .await?;
-    list_reply(&app, &request, page, |meeting| viewer.view(meeting)).await
+    request
+        .reply(page, &app.secrets, |meeting| viewer.view(meeting))
+        .await
 }
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}", tag = "control meetings",

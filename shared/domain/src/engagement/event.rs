@@ -11,7 +11,6 @@ use crate::id::{EventId, TenantId};
 /// One event's detail; what does not belong to its kind is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "docs/schemas describe each field")]
-#[serde(default)]
 pub struct EngagementEvent {
     pub event_id: String,
     pub org_id: String,

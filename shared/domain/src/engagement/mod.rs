@@ -54,11 +54,6 @@ pub enum Part {
 }
 
 impl Engagement {
-    /// Whether nothing is left of it.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The part that every write rewrites.
     pub fn root(&self) -> Option<Part> {
         if self.request.is_some() {

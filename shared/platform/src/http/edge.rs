@@ -17,6 +17,7 @@ use super::idempotency::{self, Begun, RequestIdentity};
 use super::problem::Refusal;
 use super::{Access, Call, Caller, ClaimNames, Reply, Route, body, problem};
 use crate::clock::Ports;
+use crate::config::{ConfigError, Environment};
 use crate::log::{Outcome, Work};
 use crate::store::Store;
 
@@ -42,6 +43,26 @@ pub struct EdgeParts {
     pub timeout: Duration,
     /// Told of callers, where the function keeps note of them.
     pub hook: Option<Arc<dyn CallerHook>>,
+}
+
+impl EdgeParts {
+    /// As the environment says: claim names, and `CONVOKE_FUNCTION_TIMEOUT_S`
+    /// (29 where absent). Callers are noted by `hook`, if any.
+    pub fn of_environment(
+        environment: &Environment,
+        store: Store,
+        ports: Ports,
+        hook: Option<Arc<dyn CallerHook>>,
+    ) -> Result<Self, ConfigError> {
+        let timeout = environment.number("CONVOKE_FUNCTION_TIMEOUT_S", 29)?;
+        Ok(Self {
+            store,
+            ports,
+            claims: ClaimNames::of_environment(environment)?,
+            timeout: Duration::from_secs(timeout.into()),
+            hook,
+        })
+    }
 }
 
 /// A function's routes and what they run on.

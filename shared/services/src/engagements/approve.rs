@@ -13,11 +13,12 @@ use convoke_platform::http::{Seal, require_version};
 use convoke_platform::store::TenantStore;
 
 use super::follow::FollowUp;
-use super::people::{copy_of, find_user};
+use super::people::copy_of;
 use super::warning::Verb;
 use super::write::Write;
 use super::{Actor, Desk, Handled, Warning, must_load, seal_first};
 use crate::core::undisturbed;
+use crate::directory::find_user;
 use crate::microsoft::{ENTERPRISE, read_integration};
 
 /// Tries in vain after which a creation makes way for another organiser's.

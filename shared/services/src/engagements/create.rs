@@ -7,10 +7,11 @@ use convoke_domain::id::AppointmentRequestId;
 use convoke_platform::http::{Caller, CallerKind, Seal, require_version};
 use convoke_platform::store::TenantStore;
 
-use super::people::{copy_of, find_contact};
+use super::people::copy_of;
 use super::write::Write;
 use super::{Actor, Desk, must_load};
 use crate::core::undisturbed;
+use crate::directory::find_contact;
 
 /// Makes a request. What a portal user sends about themselves is overwritten
 /// from token and directory (XC-2).

@@ -12,10 +12,11 @@ use futures_util::StreamExt;
 
 use super::approve::present_organizer;
 use super::create::resolve_requester;
-use super::people::{copy_of, find_user};
+use super::people::copy_of;
 use super::write::Write;
 use super::{Actor, Desk};
 use crate::core::undisturbed;
+use crate::directory::find_user;
 
 /// Entries that are written at once.
 const AT_ONCE: usize = 8;

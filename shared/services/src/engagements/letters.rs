@@ -10,7 +10,7 @@ use convoke_domain::id::MailId;
 use convoke_platform::store::TenantStore;
 
 use super::Desk;
-use super::people::{find_contact, find_user};
+use crate::directory::{find_contact, find_user};
 use crate::mail::{AppointmentLetter, MailKey, Recipient};
 
 /// Writes the letters of some notices about `after`, each after the last one to

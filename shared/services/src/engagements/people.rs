@@ -2,40 +2,17 @@
 //! stay fresh (XC-14).
 
 use convoke_domain::appointment::{AppointmentRequest, PersonCopy, RequestStatus};
-use convoke_domain::directory::{Contact, Person, User};
+use convoke_domain::directory::Person;
 use convoke_domain::error::Error;
 use convoke_domain::id::{ContactId, UserId};
-use convoke_platform::records::{ContactRecord, InvolvementRecord, UserRecord};
-use convoke_platform::store::{Query, Record, StoreError, TenantStore};
+use convoke_platform::records::InvolvementRecord;
+use convoke_platform::store::{Query, Record, TenantStore};
 use convoke_platform::tenant::Tenant;
 
 use super::write::Write;
 use super::{Desk, load};
 use crate::core::undisturbed;
-
-/// What the directory knows of a user.
-pub(super) async fn find_user(
-    store: &TenantStore,
-    id: &UserId,
-) -> Result<Option<User>, StoreError> {
-    store
-        .get::<UserRecord>(&UserRecord::key_of(id))
-        .await?
-        .map(User::try_from)
-        .transpose()
-}
-
-/// What the directory knows of a contact.
-pub(super) async fn find_contact(
-    store: &TenantStore,
-    id: &ContactId,
-) -> Result<Option<Contact>, StoreError> {
-    store
-        .get::<ContactRecord>(&ContactRecord::key_of(id))
-        .await?
-        .map(Contact::try_from)
-        .transpose()
-}
+use crate::directory::{find_contact, find_user};
 
 pub(super) fn copy_of(person: &Person) -> PersonCopy {
     PersonCopy {

@@ -1,6 +1,6 @@
 //! What a caller is told when Microsoft has not followed (AP-5).
 
-use convoke_domain::engagement::Aftermath;
+use convoke_domain::engagement::{Aftermath, EVENT_REMOVED, NO_TEAMS_MEETING};
 use convoke_domain::error::Error;
 
 use super::remote::Report;
@@ -61,7 +61,7 @@ impl Verb {
 pub(super) fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
     match report {
         Report::Created(created) if created.join_url.is_none() => Some(Warning::new(
-            "no_teams_meeting",
+            NO_TEAMS_MEETING,
             format!(
                 "{} Microsoft made an event without a Teams meeting: the organiser's mailbox or licence does not allow one.",
                 verb.message()
@@ -86,7 +86,7 @@ pub(super) fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
         Report::Failed(failure, _) => Some(Warning::new(failure.error.code(), verb.message())),
         Report::LookedInVain => Some(Warning::new("outcome_unknown", verb.message())),
         Report::Gone if matches!(verb, Verb::Reschedule) => Some(Warning::new(
-            "event_removed",
+            EVENT_REMOVED,
             "Appointment rescheduled, but its Microsoft Teams meeting was removed in Outlook. Make a new one with generate-meeting.",
         )),
         Report::Created(_)

@@ -3,7 +3,7 @@
 use it::practice::{CONTACT_EMAIL, Practice, TECHNICIAN, TECHNICIAN_EMAIL};
 use serde_json::json;
 
-/// AP-1 to AP-8, OM-2, OM-3, OM-5: asked for, approved with one switch, moved, cancelled; the link is never stale.
+/// AP-1 to AP-8, OM-1, OM-2, OM-3, OM-5: asked for, approved with one switch, moved, cancelled; the link is never stale.
 #[tokio::test]
 async fn approving_makes_moves_and_removes_the_teams_meeting() {
     let practice = Practice::open().await;
@@ -21,6 +21,22 @@ async fn approving_makes_moves_and_removes_the_teams_meeting() {
     assert!(request["online_meeting_id"].is_string());
     assert_eq!(request["online_meeting"]["status"], "scheduled");
     assert_eq!(request["online_meeting"]["remote_state"], "in_step");
+    let meeting = &request["online_meeting"];
+    assert_eq!(meeting["provider_meeting_id"], request["online_meeting_id"]);
+    assert_eq!(meeting["join_url"], link);
+    assert_eq!(
+        meeting["organizer_upn"],
+        graph_simulator::demo::ORGANIZER_UPN
+    );
+    assert_eq!(
+        meeting["organizer_user_id"],
+        graph_simulator::demo::ORGANIZER_ID
+    );
+    assert_eq!(meeting["provider_event_id"], practice.on_calendar()[0].id);
+    assert_eq!(meeting["appointment_request_id"], id);
+    assert_eq!(meeting["schedule_entry_id"], request["schedule_entry_id"]);
+    assert!(meeting["interaction_id"].is_string());
+    assert_eq!(meeting["created_by"], "u-approver");
     assert_eq!(practice.on_calendar().len(), 1);
     let events = practice.settle().await;
     let types: Vec<_> = events
