@@ -113,6 +113,9 @@ impl App {
                 let id = OnlineMeetingId::new(online_meeting_id);
                 engagements::sync(&self.desk, tenant, id).await
             }
+            Job::CaptureArtifacts { .. } | Job::TransferRecording { .. } => {
+                Err(Error::internal("a job of artifact-capture's queues"))
+            }
             Job::RemoveThrowaway { throwaway_id, .. } => {
                 integration::remove_throwaway(
                     &self.core,

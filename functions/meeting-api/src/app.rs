@@ -1,6 +1,7 @@
 //! What the handlers work with.
 
 use convoke_platform::secrets::Secrets;
+use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::providers::Providers;
 
@@ -12,6 +13,8 @@ pub struct App {
     pub secrets: Secrets,
     /// The calendars of this deployment.
     pub providers: Providers,
+    /// Online meetings and interactions, and looking for recordings.
+    pub recorder: Recorder,
     /// Where callers reach the API, without a slash at the end.
     pub public_url: String,
 }

@@ -6,8 +6,11 @@ use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::http::{Edge, EdgeParts};
+use convoke_platform::mail::Sender;
 use convoke_services::callers::KeepFresh;
+use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
+use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
 use convoke_services::providers;
 
@@ -21,10 +24,17 @@ pub async fn boot(environment: &Environment) -> Result<Edge<App>, lambda_http::E
     let secrets = aws::secrets(&sdk, environment)?;
     let vault = aws::vault(&sdk, environment)?;
     let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
+    let organizer = Sender::of_environment(environment)?.map(|sender| sender.address().clone());
     let ports = Ports::system();
+    let core = Core::new(store, ports.clone());
+    let domain = environment.required("CONVOKE_DOMAIN")?;
+    let providers = providers::of_environment(environment, &microsoft, &ports)?;
+    let desk = Desk::new(core.clone(), microsoft, &domain, organizer);
+    let blobs = aws::blobs(&sdk, environment)?;
     let app = App {
-        core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(environment, &microsoft, &ports)?,
+        core,
+        providers,
+        recorder: Recorder::of_environment(environment, desk, blobs)?,
         secrets,
         public_url: environment
             .required("CONVOKE_PUBLIC_URL")?

@@ -1,4 +1,5 @@
-//! The API of control meetings, control schedules and the directory.
+//! The API of control meetings, control schedules, online meetings, interactions
+//! and the directory.
 //!
 //! [`routes::ROUTES`] is the table of what exists and who may call it; handlers
 //! read the call, run one use case and answer in wire types.

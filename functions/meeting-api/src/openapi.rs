@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use crate::handlers::{controls, directory, meetings, schedules};
+use crate::handlers::{controls, directory, interactions, meetings, online_meetings, schedules};
 
 #[derive(OpenApi)]
 #[openapi(paths(
@@ -32,6 +32,17 @@ use crate::handlers::{controls, directory, meetings, schedules};
     directory::get_client,
     directory::list_clients,
     directory::import_directory,
+    online_meetings::schedule_online_meeting,
+    online_meetings::get_online_meeting,
+    online_meetings::reschedule_online_meeting,
+    online_meetings::cancel_online_meeting,
+    online_meetings::refresh_recordings,
+    interactions::list_interactions,
+    interactions::log_interaction,
+    interactions::get_interaction,
+    interactions::update_interaction,
+    interactions::delete_interaction,
+    interactions::list_interaction_types,
 ))]
 struct Paths;
 

@@ -4,21 +4,24 @@ use convoke_platform::http::{Access, Portal, Route};
 use http::Method;
 
 use crate::App;
-use crate::handlers::{controls, directory, meetings, schedules};
+use crate::handlers::{controls, directory, interactions, meetings, online_meetings, schedules};
 
 macro_rules! route {
     ($method:ident $path:literal, $permission:literal, $module:ident :: $handler:ident) => {
+        route!($method $path, $permission, Refused, $module :: $handler)
+    };
+    ($method:ident $path:literal, $permission:literal, $portal:ident, $module:ident :: $handler:ident) => {
         Route {
             method: Method::$method,
             path: $path,
             operation: stringify!($handler),
-            access: Access::Permission($permission, Portal::Refused),
+            access: Access::Permission($permission, Portal::$portal),
             handler: |app, call| Box::pin($module::$handler(app, call)),
         }
     };
 }
 
-/// The permission table of `meeting-api`. Portal users have no route here.
+/// The permission table of `meeting-api`: for portal users only where it says so.
 pub static ROUTES: &[Route<App>] = &[
     route!(PUT "/api/v1/orgs/{org_id}/controls/{control_id}/schedule", "controls:write", schedules::put_control_schedule),
     route!(GET "/api/v1/orgs/{org_id}/controls/{control_id}/schedule", "meetings:read", schedules::get_control_schedule),
@@ -46,4 +49,15 @@ pub static ROUTES: &[Route<App>] = &[
     route!(GET "/api/v1/clients/{client_id}", "directory:read", directory::get_client),
     route!(GET "/api/v1/clients", "directory:read", directory::list_clients),
     route!(POST "/api/v1/directory/import", "directory:write", directory::import_directory),
+    route!(POST "/api/v1/online-meetings", "user_schedule:update", online_meetings::schedule_online_meeting),
+    route!(GET "/api/v1/online-meetings/{online_meeting_id}", "interaction:read", Own, online_meetings::get_online_meeting),
+    route!(POST "/api/v1/online-meetings/{online_meeting_id}/reschedule", "user_schedule:update", online_meetings::reschedule_online_meeting),
+    route!(POST "/api/v1/online-meetings/{online_meeting_id}/cancel", "user_schedule:update", online_meetings::cancel_online_meeting),
+    route!(POST "/api/v1/online-meetings/{online_meeting_id}/refresh-recordings", "interaction:update", online_meetings::refresh_recordings),
+    route!(GET "/api/v1/interactions", "interaction:read", interactions::list_interactions),
+    route!(POST "/api/v1/interactions", "interaction:update", interactions::log_interaction),
+    route!(GET "/api/v1/interactions/{interaction_id}", "interaction:read", interactions::get_interaction),
+    route!(PATCH "/api/v1/interactions/{interaction_id}", "interaction:update", interactions::update_interaction),
+    route!(DELETE "/api/v1/interactions/{interaction_id}", "interaction:delete", interactions::delete_interaction),
+    route!(GET "/api/v1/interaction-types", "interaction:read", interactions::list_interaction_types),
 ];

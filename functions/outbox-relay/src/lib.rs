@@ -103,10 +103,7 @@ impl App {
         let mut work = Work::begin("sweep");
         let mut failed = 0u32;
         let mut done = 0u32;
-        // The community edition has nobody to call: it leaves those rows untouched.
-        let kinds = DueKind::ALL
-            .into_iter()
-            .filter(|kind| ENTERPRISE || *kind != DueKind::OnlineMeeting);
+        let kinds = DueKind::ALL.into_iter().filter(|kind| is_swept_here(*kind));
         for kind in kinds {
             for row in self
                 .store
@@ -152,6 +149,7 @@ impl App {
                 let mail_id = id.uuid();
                 (Job::SendMail { mail_id }, self.ports.mint())
             }),
+            DueKind::Capture | DueKind::Transfer => None,
         };
         if let Some((job, id)) = job {
             self.queues
@@ -199,5 +197,15 @@ impl App {
             mailbox: mailbox_key(&meeting.organizer.upn),
         };
         Ok(Some((job, state)))
+    }
+}
+
+/// What recordings wait for, `artifact-capture` wakes. The community edition has
+/// nobody to call: it leaves online meetings untouched.
+fn is_swept_here(kind: DueKind) -> bool {
+    match kind {
+        DueKind::Outbox | DueKind::Intent | DueKind::Occurrence | DueKind::Mail => true,
+        DueKind::OnlineMeeting => ENTERPRISE,
+        DueKind::Capture | DueKind::Transfer => false,
     }
 }

@@ -1,5 +1,5 @@
 """What ministack leaves out and Convoke needs: raw mails to read, and the condition keys by which its policies limit
-mail and secrets (those only count where policies are evaluated).
+mail, secrets and documents (those only count where policies are evaluated).
 """
 
 import base64
@@ -16,6 +16,7 @@ def close() -> None:
     keep_raw_mails()
     tell_encryption_context()
     tell_sender()
+    count_as_tls()
 
 
 def message_of(body: bytes) -> dict:
@@ -133,3 +134,15 @@ def tell_sender() -> None:
         return None
 
     app._enforce_ses_v2 = enforce_for_sender
+
+
+def count_as_tls() -> None:
+    """Calls are plain HTTP here and never leave the machine; the bucket's policy turns away what is not TLS."""
+    from ministack.core import iam_evaluator
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_as_if_by_tls(key, context):
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve_as_if_by_tls

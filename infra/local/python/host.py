@@ -1,9 +1,15 @@
 """The local AWS of one stack: ministack in this process, tied to the life of whoever started it.
 
-It stops, saving its state, when standard input closes: a parent that is killed cannot leave it behind. A line
-`kill FUNCTION` on standard input kills that function's processes where they stand. What the functions print is passed
-on line by line, as they print it, on standard output: the function's name, a tab, the line. ministack's own log goes
-to standard error.
+It stops, saving its state, when standard input closes: a parent that is killed cannot leave it behind. Lines on
+standard input ask for more:
+
+  kill FUNCTION         kills that function's processes where they stand
+  start FUNCTION PORT   starts a process of that function whose Runtime API is the parent's, at that port
+  end PORT              kills the process that was started for that port
+
+What the functions print is passed on line by line, as they print it, on standard output: the function's name, a tab,
+the line. A line `TAB ended PORT` says that the process that was started for a port is gone, or could not be started.
+ministack's own log goes to standard error.
 """
 
 import json
@@ -12,8 +18,10 @@ import re
 import shutil
 import signal
 import socketserver
+import subprocess
 import sys
 import threading
+import traceback
 
 # Interrupts are meant for the parent, which says when to stop by closing standard input.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -25,9 +33,14 @@ _output = threading.Lock()
 def obey_parent() -> None:
     """Carries out what standard input says; at its end, lets ministack save its state and stop."""
     for line in sys.stdin:
-        verb, _, name = line.strip().partition(" ")
-        if verb == "kill":
-            kill_function(name)
+        match line.split():
+            case ["kill", name]:
+                kill_function(name)
+            case ["start", name, port]:
+                threading.Thread(target=guests.run, args=(name, int(port)), daemon=True).start()
+            case ["end", port]:
+                guests.kill(lambda guest: guest.port == int(port))
+    guests.close()
     stalled = threading.Timer(STOP_SECONDS, lambda: os._exit(1))
     stalled.daemon = True
     stalled.start()
@@ -44,6 +57,80 @@ def kill_function(name: str) -> None:
         process = worker._proc
         if worker.func_name == name and process is not None:
             process.kill()
+    guests.kill(lambda guest: guest.name == name)
+
+
+class Guest:
+    """A function's process that the parent speaks to."""
+
+    def __init__(self, name: str, port: int, process):
+        self.name, self.port, self.process = name, port, process
+
+
+class Guests:
+    """Processes of deployed functions, as ministack would start them but for their Runtime API, which is the parent's:
+    ministack's own waits for whole answers."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._running: list[Guest] = []
+        self._closed = False
+
+    def run(self, name: str, port: int) -> None:
+        """Starts a process and stays with it until it ends."""
+        try:
+            guest = self._start(name, port)
+            for _ in iter(Tee(guest.process.stdout, name).readline, b""):
+                pass
+            guest.process.wait()
+            with self._lock:
+                self._running.remove(guest)
+        except Exception:
+            traceback.print_exc()
+        tell("", f"ended {port}")
+
+    def _start(self, name: str, port: int) -> Guest:
+        from ministack.services import lambda_svc
+
+        [function] = [it for (_, _, key), it in lambda_svc._functions.all_items() if key == name]
+        folder = lambda_svc._provided_runtime_code_dir(function["code_zip"])
+        environment = lambda_svc._provided_worker_env(function["config"], folder, port)
+        with self._lock, lambda_svc._provided_code_lock:
+            if self._closed:
+                raise RuntimeError(f"{name} is not started any more")
+            process = subprocess.Popen(
+                [os.path.join(folder, "bootstrap")],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            guest = Guest(name, port, process)
+            self._running.append(guest)
+        return guest
+
+    def kill(self, which) -> None:
+        """Ends processes at once, as a crash would."""
+        with self._lock:
+            for guest in filter(which, self._running):
+                guest.process.kill()
+
+    def close(self) -> None:
+        """Ends all, for good."""
+        with self._lock:
+            self._closed = True
+        self.kill(lambda guest: True)
+
+
+guests = Guests()
+
+
+def tell(function: str, text: str) -> None:
+    """A line for the parent."""
+    with _output:
+        sys.stdout.write(f"{function}\t{text}\n")
+        sys.stdout.flush()
 
 
 def forget_stream_positions(state_dir: str) -> None:
@@ -92,10 +179,7 @@ class Tee:
     def readline(self):
         line = self.stream.readline()
         if line:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            with _output:
-                sys.stdout.write(f"{self.function}\t{text}\n")
-                sys.stdout.flush()
+            tell(self.function, line.decode("utf-8", "replace").rstrip("\r\n"))
         return line
 
     def close(self):
@@ -125,6 +209,7 @@ def main() -> None:
     try:
         app.main()
     finally:
+        guests.close()
         lambda_runtime.reset()
         scratch = os.environ.get("CONVOKE_REMOVE_AT_EXIT")
         if scratch:

@@ -20,7 +20,7 @@ pub struct Cli {
 const LONG: &str = "Convoke on this machine: a local AWS with the real template and the real functions, a Microsoft \
 Graph simulator, a token issuer and a demo tenant. Without a further word it runs until Ctrl-C.
 
-CONVOKE_PORT            first of four ports (8787)
+CONVOKE_PORT            first of five ports (8787)
 GRAPH_BASE_URL, LOGIN_BASE_URL
                         both: another Graph in the simulator's place
 MS_GRAPH_TENANT_ID, MS_GRAPH_CLIENT_ID, MS_GRAPH_CLIENT_SECRET, MS_GRAPH_ORGANIZER_EMAIL, MS_GRAPH_ORG_ID

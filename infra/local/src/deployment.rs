@@ -19,7 +19,7 @@ pub(crate) struct Orders<'a> {
     pub(crate) region: &'a str,
     pub(crate) stack: &'a str,
     pub(crate) template: PathBuf,
-    /// Function name to executable; absent deploys the resources without functions.
+    /// Binary's name (as in `CodeUri`) to file; absent deploys the resources without functions.
     pub(crate) executables: Option<BTreeMap<String, PathBuf>>,
     pub(crate) parameters: BTreeMap<&'static str, String>,
 }
@@ -30,6 +30,8 @@ pub(crate) struct Orders<'a> {
 pub struct Outputs {
     /// The HTTP API's id.
     pub api_id: Option<String>,
+    /// Where recordings stream from.
+    pub streaming_url: Option<String>,
     /// The single table.
     pub table_name: String,
     /// Documents: transcripts and recordings.
@@ -42,6 +44,14 @@ pub struct Outputs {
     pub graph_queue_url: String,
     /// Graph work that was given up (FIFO).
     pub graph_dead_letters_url: String,
+    /// Online meetings whose recordings and transcripts are looked for.
+    pub capture_queue_url: String,
+    /// Captures that were given up.
+    pub capture_dead_letters_url: String,
+    /// Recordings that are copied.
+    pub transfer_queue_url: String,
+    /// Copies that were given up.
+    pub transfer_dead_letters_url: String,
     /// Stream batches that outbox-relay gave up on.
     pub stream_failures_url: String,
     /// Scheduled runs that failed.

@@ -17,14 +17,14 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// `CONVOKE_PORT`, the first of four.
+/// `CONVOKE_PORT`, the first of five.
 pub(crate) fn first_port() -> Result<u16> {
     match variable("CONVOKE_PORT").filter(|text| !text.is_empty()) {
         None => Ok(DEFAULT_PORT),
         Some(text) => match text.parse() {
-            Ok(port @ 1..=65532) => Ok(port),
+            Ok(port @ 1..=65531) => Ok(port),
             _ => bail!(
-                "CONVOKE_PORT={text} is not a port: a number from 1 to 65532 is (three more above it are used)"
+                "CONVOKE_PORT={text} is not a port: a number from 1 to 65531 is (four more above it are used)"
             ),
         },
     }
@@ -89,13 +89,26 @@ pub(crate) fn current_folder() -> Result<std::path::PathBuf> {
     std::env::current_dir().context("the current folder is gone")
 }
 
-/// The date by which the printed commands go.
+/// The machine's time.
 #[allow(
     clippy::disallowed_methods,
-    reason = "no function's clock: what is printed is for a person today"
+    reason = "no function's clock: this is for a person, and for what stands in for AWS"
 )]
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
+/// The date by which the printed commands go.
 pub(crate) fn today() -> chrono::NaiveDate {
-    chrono::Utc::now().date_naive()
+    now().date_naive()
+}
+
+/// From an hour ago to now, as the API takes instants.
+pub(crate) fn the_last_hour() -> (String, String) {
+    let now = now();
+    let text =
+        |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    (text(now - chrono::TimeDelta::hours(1)), text(now))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub enum Functions {
     None,
     /// The template's, built from this checkout.
     Build(Edition),
-    /// These executables under the functions' names, each speaking Lambda's Runtime API.
+    /// These executables under the binaries' names, each speaking Lambda's Runtime API.
     Executables(BTreeMap<String, PathBuf>),
 }
 
@@ -46,7 +46,7 @@ impl Default for Edition {
 }
 
 impl Functions {
-    /// Builds what has to be built; answers each function's executable by its name.
+    /// Builds what has to be built; answers each binary's file by its name.
     pub(crate) async fn executables(
         &self,
         workspace: &Workspace,
@@ -64,18 +64,48 @@ impl Functions {
     }
 }
 
-/// The functions that `template.yaml` deploys: the last folder of each `CodeUri`.
+/// The binaries that `template.yaml` deploys: the last folder of each `CodeUri`, once each.
 pub fn of_template(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut names: Vec<String> = deployed(workspace)?
+        .into_iter()
+        .map(|it| it.binary)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+/// The functions that run a binary, by their names without the stack's.
+pub(crate) fn running(workspace: &Workspace, binary: &str) -> Result<Vec<String>> {
+    let mut found = deployed(workspace)?;
+    found.retain(|it| it.binary == binary);
+    Ok(found.into_iter().map(|it| it.function).collect())
+}
+
+/// One function of the template; several may run one binary.
+struct Deployed {
+    function: String,
+    binary: String,
+}
+
+fn deployed(workspace: &Workspace) -> Result<Vec<Deployed>> {
     let path = workspace.template();
     let text =
         fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))?;
-    let names: Vec<String> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("CodeUri: ../target/lambda/"))
-        .map(|rest| rest.trim_end_matches('/').to_owned())
-        .collect();
-    ensure!(!names.is_empty(), "{} has no function", path.display());
-    Ok(names)
+    let mut function = "";
+    let mut found = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("FunctionName: !Sub ${AWS::StackName}-") {
+            function = name;
+        } else if let Some(folder) = line.strip_prefix("CodeUri: ../target/lambda/") {
+            found.push(Deployed {
+                function: function.to_owned(),
+                binary: folder.trim_end_matches('/').to_owned(),
+            });
+        }
+    }
+    ensure!(!found.is_empty(), "{} has no function", path.display());
+    Ok(found)
 }
 
 /// The lines of cargo's JSON output that matter here.
@@ -143,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_function_of_the_template_is_found() {
+    fn every_binary_of_the_template_is_found() {
         let names = of_template(&Workspace::of_this_build()).unwrap();
         for name in [
             "meeting-api",
@@ -152,11 +182,21 @@ mod tests {
             "settings",
             "outbox-relay",
             "delivery",
+            "artifact-capture",
+            "recording-proxy",
         ] {
             assert!(
                 names.iter().any(|found| found == name),
                 "{name} is missing from {names:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_binary_is_known_by_every_function_that_runs_it() {
+        let workspace = Workspace::of_this_build();
+        let functions = running(&workspace, "recording-proxy").unwrap();
+        assert_eq!(functions, ["recording-proxy", "recording-stream"]);
+        assert_eq!(running(&workspace, "approval").unwrap(), ["approval"]);
     }
 }

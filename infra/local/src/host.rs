@@ -1,4 +1,5 @@
 //! The process that is the local AWS: `python/host.py`, which runs ministack and stops when its standard input closes.
+//! What else it obeys on standard input is written there.
 //!
 //! So it cannot outlive this process, however that ends; nor can the functions' processes, which are its children.
 
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow, bail};
+use tokio::sync::mpsc::UnboundedSender;
 
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
 const STOPS_WITHIN: Duration = Duration::from_secs(25);
@@ -35,15 +37,56 @@ pub(crate) struct HostOptions<'a> {
     pub(crate) logs: LogSink,
     /// What to leave off the functions' names in the logs: the stack's name and a hyphen.
     pub(crate) prefix: String,
+    /// Told the port of every process that [`Control::start`] asked for, once it is gone.
+    pub(crate) ended: UnboundedSender<u16>,
+}
+
+/// What the running local AWS can be told, by anyone.
+#[derive(Clone)]
+pub(crate) struct Control {
+    stdin: Arc<Mutex<Option<ChildStdin>>>,
+    prefix: String,
+}
+
+impl Control {
+    /// Ends a function's processes at once.
+    pub(crate) fn kill(&self, function: &str) -> Result<()> {
+        self.say(&format!("kill {}{function}", self.prefix))
+    }
+
+    /// Starts a process of a function whose Runtime API is at this port of this machine.
+    pub(crate) fn start(&self, function: &str, port: u16) -> Result<()> {
+        self.say(&format!("start {}{function} {port}", self.prefix))
+    }
+
+    /// Ends the process that was started for this port at once.
+    pub(crate) fn end(&self, port: u16) -> Result<()> {
+        self.say(&format!("end {port}"))
+    }
+
+    fn say(&self, line: &str) -> Result<()> {
+        let mut stdin = self
+            .stdin
+            .lock()
+            .map_err(|_| anyhow!("another thread failed while it spoke to the host"))?;
+        let stdin = stdin.as_mut().context("the local AWS is stopping")?;
+        writeln!(stdin, "{line}")?;
+        Ok(stdin.flush()?)
+    }
+
+    fn close(&self) {
+        if let Ok(mut stdin) = self.stdin.lock() {
+            drop(stdin.take());
+        }
+    }
 }
 
 /// A running local AWS.
 pub(crate) struct Host {
     child: Child,
-    stdin: Mutex<Option<ChildStdin>>,
+    control: Control,
     port: u16,
     log: PathBuf,
-    prefix: String,
 }
 
 impl Host {
@@ -63,18 +106,20 @@ impl Host {
             .spawn()
             .context("Python cannot be started")?;
         if let Some(stdout) = child.stdout.take() {
-            pass_on(stdout, options.logs, options.prefix);
+            pass_on(stdout, options.logs, options.prefix, options.ended);
         }
         if let Some(stderr) = child.stderr.take() {
             keep(stderr, &log)?;
         }
-        let stdin = Mutex::new(child.stdin.take());
+        let control = Control {
+            stdin: Arc::new(Mutex::new(child.stdin.take())),
+            prefix,
+        };
         let mut host = Self {
             child,
-            stdin,
+            control,
             port: options.port,
             log,
-            prefix,
         };
         host.wait_until_it_answers().await?;
         Ok(host)
@@ -111,15 +156,9 @@ impl Host {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Ends a function's processes at once.
-    pub(crate) fn kill_function(&self, name: &str) -> Result<()> {
-        let mut stdin = self
-            .stdin
-            .lock()
-            .map_err(|_| anyhow!("another thread failed while it spoke to the host"))?;
-        let stdin = stdin.as_mut().context("the local AWS is stopping")?;
-        writeln!(stdin, "kill {}{name}", self.prefix)?;
-        Ok(stdin.flush()?)
+    /// What it can be told.
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
     }
 
     /// Where its own log is, for the reader of an error.
@@ -129,9 +168,7 @@ impl Host {
 
     /// Lets it save its state and end; ends it by force where that takes too long. Does nothing the second time.
     pub(crate) fn stop(&mut self) {
-        if let Ok(stdin) = self.stdin.get_mut() {
-            drop(stdin.take());
-        }
+        self.control.close();
         let since = Instant::now();
         while since.elapsed() < STOPS_WITHIN {
             if !self.is_running() {
@@ -193,12 +230,19 @@ fn command(options: &HostOptions<'_>, state: &Path, scratch: &Path) -> Command {
     command
 }
 
-/// Hands each line of `function<TAB>line` to the sink.
-fn pass_on(stdout: ChildStdout, logs: LogSink, prefix: String) {
+/// Hands each line of `function<TAB>line` to the sink; a line of no function is about a process that was asked for.
+fn pass_on(stdout: ChildStdout, logs: LogSink, prefix: String, ended: UnboundedSender<u16>) {
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some((function, text)) = line.split_once('\t') {
-                logs(function.strip_prefix(&prefix).unwrap_or(function), text);
+            match line.split_once('\t') {
+                Some(("", note)) => {
+                    let port = note.strip_prefix("ended ").and_then(|it| it.parse().ok());
+                    port.map(|port| ended.send(port));
+                }
+                Some((function, text)) => {
+                    logs(function.strip_prefix(&prefix).unwrap_or(function), text);
+                }
+                None => {}
             }
         }
     });

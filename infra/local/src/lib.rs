@@ -32,6 +32,7 @@ mod run;
 mod seed;
 mod stack;
 mod stack_file;
+mod streaming;
 mod venv;
 mod welcome;
 mod workspace;

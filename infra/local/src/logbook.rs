@@ -7,7 +7,7 @@ use crate::host::LogSink;
 /// One line that a function printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Which function, as in the template's `CodeUri`.
+    /// Which function, by its name without the stack's.
     pub function: String,
     /// The line, without its end.
     pub text: String,

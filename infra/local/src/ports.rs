@@ -1,4 +1,4 @@
-//! The addresses of a stack: four ports of this machine, in a row or wherever there is room.
+//! The addresses of a stack: five ports of this machine, in a row or wherever there is room.
 
 use std::net::{Ipv4Addr, TcpListener as StdListener};
 
@@ -13,10 +13,11 @@ pub(crate) struct Ports {
     pub(crate) graph: u16,
     /// The local AWS's; its process binds by itself.
     pub(crate) aws: u16,
+    pub(crate) streaming: TcpListener,
 }
 
 impl Ports {
-    /// Four in a row from `first`: front, issuer, Graph simulator, AWS. Fixed, because queue addresses and
+    /// Five in a row from `first`: front, issuer, Graph simulator, AWS, streaming. Fixed, because queue addresses and
     /// tokens that were handed out before a restart carry them.
     pub(crate) fn in_a_row(first: u16) -> Result<Self> {
         let port = |offset: u16| {
@@ -24,15 +25,16 @@ impl Ports {
                 .checked_add(offset)
                 .ok_or_else(|| anyhow!("port {first} leaves no room above it"))
         };
-        let (graph, aws) = (port(2)?, port(3)?);
+        let (graph, aws, last) = (port(2)?, port(3)?, port(4)?);
         let taken = |port: u16| {
             anyhow!(
-                "port {port} is taken (Convoke needs {first} to {aws}); stop what uses it, or choose others with \
+                "port {port} is taken (Convoke needs {first} to {last}); stop what uses it, or choose others with \
                  CONVOKE_PORT=9000 cargo run"
             )
         };
         let front = bind(first).map_err(|_| taken(first))?;
         let issuer = bind(port(1)?).map_err(|_| taken(first + 1))?;
+        let streaming = bind(last).map_err(|_| taken(last))?;
         for port in [graph, aws] {
             bind(port).map_err(|_| taken(port))?;
         }
@@ -41,12 +43,13 @@ impl Ports {
             issuer: listen(issuer)?,
             graph,
             aws,
+            streaming: listen(streaming)?,
         })
     }
 
     /// Wherever there is room.
     pub(crate) fn anywhere() -> Result<Self> {
-        let (front, issuer) = (bind(0)?, bind(0)?);
+        let (front, issuer, streaming) = (bind(0)?, bind(0)?, bind(0)?);
         let (graph, aws) = (bind(0)?, bind(0)?);
         let (graph, aws) = (graph.local_addr()?.port(), aws.local_addr()?.port());
         Ok(Self {
@@ -54,6 +57,7 @@ impl Ports {
             issuer: listen(issuer)?,
             graph,
             aws,
+            streaming: listen(streaming)?,
         })
     }
 }

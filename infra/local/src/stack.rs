@@ -8,16 +8,18 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use graph_simulator::GraphSimulator;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use crate::deployment::{self, Orders, Outputs, REGION};
 use crate::front;
-use crate::functions::{Edition, Functions};
+use crate::functions::{self, Edition, Functions};
 use crate::graph::{Graph, GraphPeer, MsGraphProfile};
 use crate::host::{Host, HostOptions, LogSink};
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::mails::{self, Mail};
 use crate::ports::{self, Ports};
 use crate::progress::Progress;
+use crate::streaming;
 use crate::venv;
 use crate::workspace::Workspace;
 
@@ -41,7 +43,7 @@ pub struct StackOptions {
     pub ms_graph: MsGraphProfile,
     /// Where state is kept for the next start; absent: nowhere, and a temporary folder goes at the end.
     pub folder: Option<PathBuf>,
-    /// Four ports in a row from here; absent: wherever there is room.
+    /// Five ports in a row from here; absent: wherever there is room.
     pub first_port: Option<u16>,
     /// Evaluate the functions' IAM policies, as AWS does; the local AWS otherwise lets everything through.
     pub enforce_iam: bool,
@@ -79,6 +81,8 @@ impl StackOptions {
 pub struct Stack {
     /// The HTTP API's plain address; absent without functions.
     pub api_url: Option<String>,
+    /// Where recordings stream from, as a function URL serves them; absent without functions.
+    pub streaming_url: Option<String>,
     /// Signs tokens that the API accepts.
     pub issuer: Issuer,
     /// Where AWS clients connect; any region and credentials do (`us-east-1`, `test`, `test`).
@@ -91,6 +95,7 @@ pub struct Stack {
     pub outputs: Outputs,
     simulator: Option<GraphSimulator>,
     host: Host,
+    workspace: Workspace,
     runtime: Option<Runtime>,
 }
 
@@ -139,6 +144,8 @@ impl Stack {
                 .tempdir()?
                 .keep(),
         };
+        let prefix = format!("{}-", options.name);
+        let (ended, ends) = mpsc::unbounded_channel();
         let host = Host::start(HostOptions {
             python: &python,
             script: workspace.script("host.py"),
@@ -148,29 +155,35 @@ impl Stack {
             enforce_iam: options.enforce_iam,
             function_env: &options.function_env,
             logs: options.logs.clone(),
-            prefix: format!("{}-", options.name),
+            prefix: prefix.clone(),
+            ended,
         })
         .await?;
 
         progress.step("Deploying infra/template.yaml");
         let aws_endpoint = host.endpoint();
         let api_url = ports::url(&ports.front)?;
+        let streaming_url = ports::url(&ports.streaming)?;
         let orders = Orders {
             endpoint: &aws_endpoint,
             region: REGION,
             stack: &options.name,
             template: workspace.template(),
             executables,
-            parameters: parameters(&options, &graph, issuer.url(), &api_url),
+            parameters: parameters(&options, &graph, issuer.url(), &api_url, &streaming_url),
         };
         let outputs = deployment::deploy(&python, &workspace.script("deploy.py"), &orders)
             .await
             .with_context(|| host.where_to_look())?;
         if let Some(api_id) = &outputs.api_id {
             front::serve(ports.front, ports.aws, api_id)?;
+            streaming::serve(ports.streaming, &prefix, host.control().clone(), ends);
         }
+        let has_functions = outputs.api_id.is_some();
         Ok(Self {
-            api_url: outputs.api_id.is_some().then_some(api_url),
+            api_url: has_functions.then_some(api_url),
+            streaming_url: has_functions.then_some(streaming_url),
+            workspace: workspace.clone(),
             issuer,
             aws_endpoint,
             graph_base_url: graph.base_url,
@@ -197,9 +210,13 @@ impl Stack {
         self.host.is_running()
     }
 
-    /// Kills a function's processes where they stand, as a crash would (`name` as in the template's `CodeUri`).
+    /// Kills the processes of a binary where they stand, as a crash would: those of every function that runs it
+    /// (`name` as in the template's `CodeUri`).
     pub fn kill_function(&self, name: &str) -> Result<()> {
-        self.host.kill_function(name)
+        for function in functions::running(&self.workspace, name)? {
+            self.host.control().kill(&function)?;
+        }
+        Ok(())
     }
 
     /// Takes everything down and waits until it is; state that is kept has been written then. Blocks for a second
@@ -253,6 +270,7 @@ fn parameters(
     graph: &Graph,
     issuer_url: &str,
     api_url: &str,
+    streaming_url: &str,
 ) -> BTreeMap<&'static str, String> {
     let profile = &options.ms_graph;
     let architecture = if cfg!(target_arch = "aarch64") {
@@ -265,6 +283,7 @@ fn parameters(
         ("OidcAudience", AUDIENCE),
         ("CalendarDomain", "convoke.localhost"),
         ("PublicUrl", api_url),
+        ("StreamingUrl", streaming_url),
         ("MailFrom", MAIL_FROM),
         ("GraphBaseUrl", &graph.base_url),
         ("LoginBaseUrl", &graph.login_base_url),

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 pub struct StackFile {
     /// The HTTP API.
     pub api_url: String,
-    /// Where recordings stream from; null until a function serves it.
+    /// Where recordings stream from.
     pub streaming_url: Option<String>,
     /// Where Microsoft Graph posts notifications; null until a function serves it.
     pub webhook_url: Option<String>,
@@ -49,6 +49,14 @@ pub struct Queues {
     pub graph: String,
     /// Graph work that was given up (FIFO).
     pub graph_dead_letters: String,
+    /// Online meetings whose recordings and transcripts are looked for.
+    pub capture: String,
+    /// Captures that were given up.
+    pub capture_dead_letters: String,
+    /// Recordings that are copied.
+    pub transfer: String,
+    /// Copies that were given up.
+    pub transfer_dead_letters: String,
     /// Stream batches that outbox-relay gave up on.
     pub stream_failures: String,
     /// Scheduled runs that failed.
@@ -75,7 +83,7 @@ impl StackFile {
                 .api_url
                 .clone()
                 .context("the stack was deployed without functions")?,
-            streaming_url: None,
+            streaming_url: stack.streaming_url.clone(),
             webhook_url: None,
             issuer: stack.issuer.url().to_owned(),
             aws_endpoint: stack.aws_endpoint.clone(),
@@ -88,6 +96,10 @@ impl StackFile {
                 delivery_dead_letters: outputs.delivery_dead_letters_url.clone(),
                 graph: outputs.graph_queue_url.clone(),
                 graph_dead_letters: outputs.graph_dead_letters_url.clone(),
+                capture: outputs.capture_queue_url.clone(),
+                capture_dead_letters: outputs.capture_dead_letters_url.clone(),
+                transfer: outputs.transfer_queue_url.clone(),
+                transfer_dead_letters: outputs.transfer_dead_letters_url.clone(),
                 stream_failures: outputs.stream_failures_url.clone(),
                 schedule_failures: outputs.schedule_failures_url.clone(),
             },

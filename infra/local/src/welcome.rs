@@ -8,7 +8,8 @@ use crate::seed::{CONTROL, TECHNICIAN};
 use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
 
-/// Addresses, tokens, and two things from beginning to end: the quarterly review, and an appointment.
+/// Addresses, tokens, and three things from beginning to end: the quarterly review, an appointment, and a meeting on
+/// the record.
 pub(crate) fn text(workspace: &Workspace, stack: &StackFile) -> Result<String> {
     let local = if environment::current_folder()? == workspace.root() {
         ".local".to_owned()
@@ -20,6 +21,7 @@ pub(crate) fn text(workspace: &Workspace, stack: &StackFile) -> Result<String> {
         places(stack, &local),
         review(stack, &local, today),
         appointment(stack, &local, today),
+        on_the_record(stack),
     ];
     Ok(parts.concat())
 }
@@ -30,13 +32,16 @@ fn places(stack: &StackFile, local: &str) -> String {
         graph_base_url,
         aws_endpoint,
         org_id,
+        streaming_url,
         ..
     } = stack;
+    let streaming = streaming_url.as_deref().unwrap_or("nowhere");
     format!(
         "
 Convoke is running. Ctrl-C stops it; what was stored is there again next time.
 
   API      {api_url}   organisation {org_id}
+  Stream   {streaming}   recordings, by ticket
   Graph    {graph_base_url}
   AWS      {aws_endpoint}   us-east-1, credentials test and test
   Tokens   {local}/tokens/admin, approver and portal, for a day; others: cargo run -- token --help
@@ -88,6 +93,27 @@ A client asks for an appointment; it is approved with a Teams link, moved, and c
   api $REQUESTS/$REQUEST/reschedule -d '{{"new_date":"{day_after}","new_time":"15:00"}}'
   api $REQUESTS/$REQUEST/cancel -d '{{"reason":"Not needed any more"}}'
   cargo run -- mails
+"#
+    )
+}
+
+fn on_the_record(stack: &StackFile) -> String {
+    let StackFile {
+        api_url,
+        graph_base_url,
+        ..
+    } = stack;
+    let (start, end) = environment::the_last_hour();
+    format!(
+        r#"
+An online meeting, held at once (the simulator plays the people), with its recording and transcript:
+
+  MEETINGS={api_url}/api/v1/online-meetings
+  HELD=$(api $MEETINGS -d '{{"subject":"Firewall review","contact_id":"cleo","start":"{start}","end":"{end}"}}')
+  MEETING=$(echo "$HELD" | sed -E 's/.*"online_meeting_id":"([^"]+)".*/\1/')
+  curl -sS {graph_base_url}/_simulator/meetings/hold -d "{{\"join_url\":\"$(echo "$HELD" | sed -E 's/.*"join_url":"([^"]+)".*/\1/')\"}}"
+  api -X POST $MEETINGS/$MEETING/refresh-recordings
+  api "{api_url}/api/v1/interactions?contact_id=cleo"
 
 What the functions log:
 "#

@@ -29,7 +29,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-pub use disposition::{content_disposition, file_name};
+pub use disposition::{content_disposition, disposition, file_name};
 pub use event::{
     Attendee, CalendarEvent, EventStatus, JoinLink, OnlineService, Organizer, Participation, Role,
     Series, Timing, Transparency,

@@ -157,6 +157,19 @@ minted_id!(
     /// One mail to one reader; also its `X-Convoke-Message-Id`.
     MailId
 );
+minted_id!(
+    /// A recording or transcript of an online meeting; the document or file made
+    /// of it has the same UUID.
+    ArtifactId
+);
+minted_id!(
+    /// A document: a transcript as it was stored.
+    DocumentId
+);
+minted_id!(
+    /// A ticket that opens one recording for one caller.
+    TicketId
+);
 
 #[cfg(test)]
 mod tests {

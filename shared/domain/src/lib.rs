@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod appointment;
+pub mod artifact;
 pub mod cadence;
 pub mod control;
 pub mod directory;
@@ -23,4 +24,5 @@ pub mod schedule_entry;
 pub mod slot;
 pub mod technician;
 pub mod text;
+pub mod transcript;
 pub mod zone;

@@ -1,33 +1,40 @@
 //! Reads answers without trusting their size, pace or completeness.
 //!
-//! Guarantees: a success body is read up to [`LARGEST_SUCCESS`] bytes and an
-//! error body up to [`LARGEST_ERROR`]; a failing or dawdling error body never
-//! hides the status that came before it.
+//! Guarantees: a success body is read up to a limit ([`LARGEST_JSON`],
+//! [`LARGEST_TEXT`]) and an error body up to [`LARGEST_ERROR`]; a failing or
+//! dawdling error body never hides the status that came before it.
 
 use std::time::Duration;
 
 use reqwest::Response;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use serde::de::DeserializeOwned;
 
+use crate::call::Call;
 use crate::error::{GraphError, GraphErrorClass};
 
 /// Free/busy of 20 mailboxes over 62 days stays below this.
-const LARGEST_SUCCESS: usize = 16 * 1024 * 1024;
+const LARGEST_JSON: usize = 16 * 1024 * 1024;
+/// The words of a 30-hour meeting stay far below this.
+const LARGEST_TEXT: usize = 20 * 1024 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
 /// An error body is worth less than the time to the next attempt.
 const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a caller makes of a success.
 pub(crate) trait Answer: Sized + Send {
-    /// Reads the body, or says why it is unusable.
-    fn read(response: Response) -> impl Future<Output = Result<Self, GraphError>> + Send;
+    /// Reads the answer to `call`, or says why it is unusable.
+    fn read(
+        response: Response,
+        call: &Call,
+    ) -> impl Future<Output = Result<Self, GraphError>> + Send;
 }
 
 /// A success whose body does not matter, or that has none.
 pub(crate) struct Done;
 
 impl Answer for Done {
-    async fn read(_: Response) -> Result<Self, GraphError> {
+    async fn read(_: Response, _: &Call) -> Result<Self, GraphError> {
         Ok(Self)
     }
 }
@@ -36,8 +43,8 @@ impl Answer for Done {
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send> Answer for Json<T> {
-    async fn read(response: Response) -> Result<Self, GraphError> {
-        let body = success_body(response).await?;
+    async fn read(response: Response, _: &Call) -> Result<Self, GraphError> {
+        let body = json_body(response).await?;
         let value = json(&body);
         value
             .map(Self)
@@ -45,17 +52,52 @@ impl<T: DeserializeOwned + Send> Answer for Json<T> {
     }
 }
 
+/// A success with a text, byte for byte.
+pub(crate) struct Text(pub(crate) Vec<u8>);
+
+impl Answer for Text {
+    async fn read(response: Response, _: &Call) -> Result<Self, GraphError> {
+        refuse_encoded(response.headers())?;
+        // Not `Malformed`: to fetch it again would not make it smaller.
+        let too_large = GraphError::without_answer(
+            GraphErrorClass::Permanent,
+            "TextTooLarge",
+            "the text is larger than 20 MiB",
+        );
+        success_body(response, LARGEST_TEXT, too_large)
+            .await
+            .map(Self)
+    }
+}
+
+/// Refuses compressed content: it was not asked for, and its octets are not the content's.
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), GraphError> {
+    let encoding = headers.get(CONTENT_ENCODING);
+    if encoding.is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(unusable("EncodedContent", "the content is compressed"))
+}
+
+/// The whole body of a success that should be JSON.
+pub(crate) async fn json_body(response: Response) -> Result<Vec<u8>, GraphError> {
+    let too_large = unusable(
+        "AnswerTooLarge",
+        "the answer is larger than any documented one",
+    );
+    success_body(response, LARGEST_JSON, too_large).await
+}
+
 /// The whole body of a success, or why it is not usable.
-pub(crate) async fn success_body(mut response: Response) -> Result<Vec<u8>, GraphError> {
+async fn success_body(
+    mut response: Response,
+    largest: usize,
+    too_large: GraphError,
+) -> Result<Vec<u8>, GraphError> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_SUCCESS => {
-                return Err(unusable(
-                    "AnswerTooLarge",
-                    "the answer is larger than any documented one",
-                ));
-            }
+            Ok(Some(chunk)) if body.len() + chunk.len() > largest => return Err(too_large),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => return Err(lost(&error)),

@@ -2,11 +2,11 @@
 //! they succeed, are refused for good, or do not fit the deadline any more.
 //!
 //! Guarantees: the token travels only to the configured host; each attempt has a
-//! `client-request-id` of its own and leaves one event in the log; a 401 drops the
-//! token and is tried once more.
+//! `client-request-id` of its own and leaves one event in the log, redirects
+//! included; a 401 drops the token and is tried once more.
 
-use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
+use reqwest::header::{ACCEPT, HeaderName};
+use reqwest::{Method, Response, Url};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -16,7 +16,9 @@ use crate::call_log::{Attempt, Outcome};
 use crate::classify::{Refusal, request_id};
 use crate::client::{GraphClient, unusable_address};
 use crate::config::GraphProfile;
+use crate::content_range::ContentRange;
 use crate::error::{GraphError, GraphErrorClass};
+use crate::redirect::{Trail, is_redirect, refused_by_storage};
 use crate::retry::Attempts;
 use crate::token_cache::AccessToken;
 
@@ -25,9 +27,13 @@ pub(crate) struct Call {
     operation: &'static str,
     method: Method,
     url: Url,
+    accept: &'static str,
     headers: Vec<(&'static str, String)>,
     body: Option<Value>,
     writes: bool,
+    /// Whether the answer may be elsewhere.
+    follows: bool,
+    range: ContentRange,
 }
 
 impl Call {
@@ -45,10 +51,37 @@ impl Call {
             operation,
             method,
             url,
+            accept: "application/json",
             headers: Vec::new(),
             body: None,
             writes,
+            follows: false,
+            range: ContentRange::Whole,
         }
+    }
+
+    /// A request for content of this media type, octet for octet, which Graph may
+    /// redirect to its storage.
+    pub(crate) fn content(operation: &'static str, url: Url, accept: &'static str) -> Self {
+        Self {
+            accept,
+            follows: true,
+            ..Self::plain(operation, Method::GET, url)
+        }
+        .header("accept-encoding", "identity")
+    }
+
+    /// Asks for these octets only.
+    pub(crate) fn range(mut self, range: ContentRange) -> Self {
+        self.range = range;
+        self.headers
+            .extend(range.header().map(|value| ("range", value)));
+        self
+    }
+
+    /// The octets that were asked for.
+    pub(crate) fn asked_range(&self) -> ContentRange {
+        self.range
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -147,7 +180,7 @@ impl<'a> Operation<'a> {
         result
     }
 
-    /// One request and one answer.
+    /// One request and one answer, with the redirects between them.
     async fn exchange<T: Answer>(
         &self,
         call: &Call,
@@ -155,19 +188,39 @@ impl<'a> Operation<'a> {
         attempt: &Attempt,
         outcome: &mut Outcome,
     ) -> Result<T, GraphError> {
-        let response = self
-            .request(call, token, attempt)
-            .send()
-            .await
-            .map_err(|error| lost(&error))?;
-        outcome.status = Some(response.status().as_u16());
-        outcome.request_id = request_id(response.headers());
+        let mut trail = Trail::from_graph(&call.url);
+        let response = loop {
+            let request = self.request(call, &trail, token, attempt);
+            let response = request.send().await.map_err(|error| lost(&error))?;
+            outcome.status = Some(response.status().as_u16());
+            if !trail.has_left() {
+                outcome.request_id = request_id(response.headers());
+            }
+            if !(call.follows && is_redirect(response.status())) {
+                break response;
+            }
+            trail.follow(response.headers())?;
+        };
         if response.status().is_success() {
-            return T::read(response).await.map_err(|mut error| {
+            return T::read(response, call).await.map_err(|mut error| {
                 error.outcome_unknown = true;
                 error
             });
         }
+        if trail.has_left() {
+            return Err(refused_by_storage(response.status(), response.headers()));
+        }
+        Err(self.refused(call, token, attempt, response).await)
+    }
+
+    /// The error behind an answer of Graph's.
+    async fn refused(
+        &self,
+        call: &Call,
+        token: &AccessToken,
+        attempt: &Attempt,
+        response: Response,
+    ) -> GraphError {
         let headers = response.headers().clone();
         let status = response.status().as_u16();
         let body = error_body(response).await;
@@ -178,24 +231,26 @@ impl<'a> Operation<'a> {
             client_request_id: &attempt.client_request_id,
             secrets: &[token.expose(), self.profile.client_secret.expose()],
         };
-        Err(refusal.by_graph(call.writes))
+        refusal.by_graph(call.writes)
     }
 
     fn request(
         &self,
         call: &Call,
+        trail: &Trail,
         token: &AccessToken,
         attempt: &Attempt,
     ) -> reqwest::RequestBuilder {
         let http = &self.client.inner.http;
         let mut request = http
-            .request(call.method.clone(), call.url.clone())
-            .bearer_auth(token.expose())
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(
+            .request(call.method.clone(), trail.url().clone())
+            .header(ACCEPT, call.accept);
+        if !trail.has_left() {
+            request = request.bearer_auth(token.expose()).header(
                 HeaderName::from_static("client-request-id"),
                 &attempt.client_request_id,
             );
+        }
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }

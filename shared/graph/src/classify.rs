@@ -5,6 +5,7 @@
 
 use reqwest::header::HeaderMap;
 
+use crate::content_range::unsatisfied_total;
 use crate::error::{GraphError, GraphErrorClass};
 use crate::error_body::ErrorBody;
 use crate::redact::redact;
@@ -24,7 +25,12 @@ impl Refusal<'_> {
     /// The error behind Graph's answer; `writes` says whether the request could change anything.
     pub(crate) fn by_graph(&self, writes: bool) -> GraphError {
         let body = ErrorBody::parse_graph(self.body);
-        let class = classify_graph(self.status, &body);
+        let class = match self.status {
+            416 => GraphErrorClass::RangeNotSatisfiable {
+                total: unsatisfied_total(self.headers),
+            },
+            status => classify_graph(status, &body),
+        };
         let inner_code = (body.codes.len() > 1)
             .then(|| body.codes.last().cloned())
             .flatten();
@@ -119,7 +125,7 @@ fn classify_graph(status: u16, body: &ErrorBody) -> GraphErrorClass {
         409 | 412 => GraphErrorClass::Conflict,
         400 if body.says("need to be an organizer") => GraphErrorClass::NotOrganiser,
         507 => GraphErrorClass::Quota,
-        400 | 405 | 406 | 411 | 413..=416 | 422 | 431 => GraphErrorClass::InvalidRequest,
+        400 | 405 | 406 | 411 | 413..=415 | 422 | 431 => GraphErrorClass::InvalidRequest,
         408 | 423 | 500.. if !matches!(status, 501 | 505) => GraphErrorClass::Transient,
         _ => GraphErrorClass::Permanent,
     }

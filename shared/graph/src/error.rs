@@ -104,6 +104,11 @@ pub enum GraphErrorClass {
     Quota,
     /// The request is wrong and stays wrong.
     InvalidRequest,
+    /// 416: the octets asked for begin beyond the content's end.
+    RangeNotSatisfiable {
+        /// The content's length, where the answer tells it.
+        total: Option<u64>,
+    },
     /// 409 or 412: somebody else changed it.
     Conflict,
     /// An answer that is not what Graph documents: not JSON, cut, too large, foreign `nextLink`.
@@ -130,6 +135,7 @@ impl GraphErrorClass {
             | Self::DuplicateSubscription(_)
             | Self::Quota
             | Self::InvalidRequest
+            | Self::RangeNotSatisfiable { .. }
             | Self::Conflict
             | Self::Permanent => false,
         }
@@ -154,6 +160,7 @@ impl GraphErrorClass {
             Self::DuplicateSubscription(_) => "duplicate_subscription",
             Self::Quota => "quota",
             Self::InvalidRequest => "invalid_request",
+            Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::Conflict => "conflict",
             Self::Malformed => "malformed",
             Self::Permanent => "permanent",

@@ -1,5 +1,5 @@
-//! Microsoft Graph, app-only: the calendar events, free/busy, users and online
-//! meetings that Convoke needs.
+//! Microsoft Graph, app-only: the calendar events, free/busy, users, online
+//! meetings, recordings and transcripts that Convoke needs.
 //!
 //! One [`GraphClient`] serves every tenant of a process; a [`GraphSession`] speaks
 //! with one tenant's credentials. Every operation ends within its budget and
@@ -28,11 +28,13 @@
 
 mod address;
 mod answer;
+mod artifacts;
 mod call;
 mod call_log;
 mod classify;
 mod client;
 mod config;
+mod content_range;
 mod correlation;
 mod directory;
 mod error;
@@ -42,8 +44,11 @@ mod events;
 mod http_client;
 mod lookup;
 mod online_meetings;
+mod pages;
+mod recording;
 mod recurrence;
 mod redact;
+mod redirect;
 mod retry;
 mod schedule;
 mod teams_block;
@@ -53,8 +58,10 @@ mod token_cache;
 mod transcripts;
 mod wire_event;
 
+pub use artifacts::ArtifactInfo;
 pub use client::{GraphClient, GraphSession};
 pub use config::{GraphConfig, GraphProfile, Secret};
+pub use content_range::ContentRange;
 pub use directory::{CalendarInfo, DirectoryUser};
 pub use error::{GraphError, GraphErrorClass};
 pub use event::{
@@ -62,5 +69,7 @@ pub use event::{
     FoundEvent, NewEvent,
 };
 pub use http_client::{CONNECT_TIMEOUT, READ_TIMEOUT, http_client};
+pub use recording::RecordingContent;
 pub use recurrence::{Recurrence, RecurrencePattern, RecurrenceRange};
 pub use schedule::{BusyStatus, MailboxError, MailboxSchedule, ScheduleItem, WorkingHours};
+pub use transcripts::TranscriptContent;

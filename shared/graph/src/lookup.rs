@@ -7,11 +7,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use reqwest::{Method, Url};
-use serde::Deserialize;
+use reqwest::Method;
 
-use crate::address::next_page;
-use crate::answer::{Json, unusable};
 use crate::call::{Call, Operation};
 use crate::client::GraphSession;
 use crate::error::GraphError;
@@ -23,13 +20,6 @@ const PAGE_SIZE: &str = "100";
 const MOST_PAGES: usize = 50;
 const MOST_SERIES: usize = 100;
 const LOOKUP_FIELDS: &str = "id,transactionId,iCalUId,seriesMasterId,type";
-
-#[derive(Deserialize)]
-struct Page {
-    value: Vec<WireEvent>,
-    #[serde(rename = "@odata.nextLink")]
-    next_link: Option<String>,
-}
 
 impl GraphSession<'_> {
     /// The event with `transaction_id` among those that touch `window`: through
@@ -72,8 +62,9 @@ impl Operation<'_> {
                 return Err(too_full());
             }
             pages += 1;
-            let page = self.page(url).await?;
-            for event in page.value {
+            let call = Call::outlook("find_event", Method::GET, url);
+            let (events, following) = self.page::<WireEvent>(&call).await?;
+            for event in events {
                 let matches = event.transaction_id.as_deref() == Some(transaction_id);
                 match &event.series_master_id {
                     Some(master) if matches => return self.master(organizer, master).await,
@@ -82,28 +73,13 @@ impl Operation<'_> {
                     _ => {}
                 }
             }
-            next = page.next_link.map(|link| self.follow(&link)).transpose()?;
+            next = following;
         }
         if series {
             self.among(organizer, transaction_id, masters).await
         } else {
             Ok(None)
         }
-    }
-
-    async fn page(&self, url: Url) -> Result<Page, GraphError> {
-        let call = Call::outlook("find_event", Method::GET, url);
-        self.send::<Json<Page>>(&call).await.map(|Json(page)| page)
-    }
-
-    fn follow(&self, link: &str) -> Result<Url, GraphError> {
-        let base = self.client.inner.graph.as_ref();
-        base.and_then(|base| next_page(base, link)).ok_or_else(|| {
-            unusable(
-                "ForeignNextLink",
-                "the next page is not on the configured host",
-            )
-        })
     }
 
     async fn master(&self, organizer: &str, id: &str) -> Result<Option<FoundEvent>, GraphError> {

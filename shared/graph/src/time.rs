@@ -3,7 +3,7 @@
 //! Guarantee: what Graph answers is read only when it says UTC, which every call
 //! asks for; a time in another zone is not guessed.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,6 +25,13 @@ impl WireTime {
         let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
         Some(local.and_utc())
     }
+}
+
+/// A plain `DateTimeOffset` property, however many digits its fraction has. .NET's
+/// year 1 stands for no time.
+pub(crate) fn read_instant(text: &str) -> Option<DateTime<Utc>> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (at.year() > 1).then_some(at)
 }
 
 /// Graph's spellings of UTC, Windows and IANA.
@@ -61,6 +68,29 @@ mod tests {
         let expected = Some("2026-11-02T08:00:00+00:00".to_owned());
         assert_eq!(read("2026-11-02T08:00:00.0000000", Some("UTC")), expected);
         assert_eq!(read("2026-11-02T08:00:00Z", None), expected);
+    }
+
+    /// OM-7: fractions have up to seven digits, and a time that does not read is none.
+    #[test]
+    fn instants_are_read_with_any_fraction_and_offset() {
+        let read = |text| read_instant(text).map(|at| at.to_rfc3339());
+        for (text, expected) in [
+            (
+                "2026-11-02T08:02:11.5990966Z",
+                "2026-11-02T08:02:11.599096600+00:00",
+            ),
+            (
+                "2026-11-02T08:58:03.2346Z",
+                "2026-11-02T08:58:03.234600+00:00",
+            ),
+            ("2026-11-02T08:58:03Z", "2026-11-02T08:58:03+00:00"),
+            ("2026-11-02T09:58:03+01:00", "2026-11-02T08:58:03+00:00"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected));
+        }
+        for nothing in ["", "soon", "2026-11-02", "0001-01-01T00:00:00Z"] {
+            assert_eq!(read(nothing), None, "{nothing}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::address::address;
-use crate::answer::{error_body, json, lost, not_sent, success_body, timed_out, unusable};
+use crate::answer::{error_body, json, json_body, lost, not_sent, timed_out, unusable};
 use crate::call::Operation;
 use crate::call_log::{Attempt, Outcome};
 use crate::classify::{Refusal, request_id};
@@ -149,7 +149,7 @@ impl Operation<'_> {
             };
             return Err(refusal.by_token_endpoint());
         }
-        let body = success_body(response).await?;
+        let body = json_body(response).await?;
         read_token(&body, asked_at)
             .ok_or_else(|| unusable("UnreadableToken", "the token endpoint sent no usable token"))
     }

@@ -8,11 +8,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{ResponseChecksumValidation, StalledStreamProtectionConfig};
 
+use crate::blobs::Blobs;
 use crate::bus::Bus;
 use crate::config::{ConfigError, Environment};
 use crate::mail::{CALL_TIMEOUT, Mailer, Sender};
-use crate::queue::Queues;
+use crate::queue::{Queue, Queues};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -41,13 +43,76 @@ pub fn store(sdk: &SdkConfig, environment: &Environment) -> Result<Store, Config
     ))
 }
 
-/// The queues of `CONVOKE_DELIVERY_QUEUE_URL` and `CONVOKE_GRAPH_QUEUE_URL`.
+/// The queues of `CONVOKE_DELIVERY_QUEUE_URL`, `CONVOKE_GRAPH_QUEUE_URL`,
+/// `CONVOKE_CAPTURE_QUEUE_URL` and `CONVOKE_TRANSFER_QUEUE_URL`.
 pub fn queues(sdk: &SdkConfig, environment: &Environment) -> Result<Queues, ConfigError> {
     Ok(Queues::new(
         aws_sdk_sqs::Client::new(sdk),
-        &environment.required("CONVOKE_DELIVERY_QUEUE_URL")?,
-        &environment.required("CONVOKE_GRAPH_QUEUE_URL")?,
+        &[
+            (
+                Queue::Delivery,
+                &environment.required("CONVOKE_DELIVERY_QUEUE_URL")?,
+            ),
+            (
+                Queue::Graph,
+                &environment.required("CONVOKE_GRAPH_QUEUE_URL")?,
+            ),
+            (
+                Queue::Capture,
+                &environment.required("CONVOKE_CAPTURE_QUEUE_URL")?,
+            ),
+            (
+                Queue::Transfer,
+                &environment.required("CONVOKE_TRANSFER_QUEUE_URL")?,
+            ),
+        ],
     ))
+}
+
+/// Only the queues of `artifact-capture` itself, `CONVOKE_CAPTURE_QUEUE_URL` and
+/// `CONVOKE_TRANSFER_QUEUE_URL`.
+pub fn capture_queues(sdk: &SdkConfig, environment: &Environment) -> Result<Queues, ConfigError> {
+    Ok(Queues::new(
+        aws_sdk_sqs::Client::new(sdk),
+        &[
+            (
+                Queue::Capture,
+                &environment.required("CONVOKE_CAPTURE_QUEUE_URL")?,
+            ),
+            (
+                Queue::Transfer,
+                &environment.required("CONVOKE_TRANSFER_QUEUE_URL")?,
+            ),
+        ],
+    ))
+}
+
+/// The bucket of `CONVOKE_BUCKET`.
+pub fn blobs(sdk: &SdkConfig, environment: &Environment) -> Result<Blobs, ConfigError> {
+    Ok(Blobs::new(
+        bucket_client(sdk),
+        &environment.required("CONVOKE_BUCKET")?,
+    ))
+}
+
+/// A client of S3 whose calls may take as long as a part of 8 MiB needs. Bodies
+/// that are read have the reader's own time-out (`blobs::BlobStream`): a viewer
+/// who pauses is no stalled stream.
+pub fn bucket_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(40))
+        .operation_timeout(Duration::from_secs(90))
+        .build();
+    let config = aws_sdk_s3::config::Builder::from(sdk)
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // Else a presigned link would ask its reader for a header.
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        // A local AWS has no address per bucket.
+        .force_path_style(sdk.endpoint_url().is_some())
+        .build();
+    aws_sdk_s3::Client::from_conf(config)
 }
 
 /// The secrets of `CONVOKE_ROOT_SECRET_ARN`.

@@ -14,6 +14,8 @@ pub enum Purpose {
     Cursor,
     /// Signing links to .ics files.
     IcsLink,
+    /// Sealing tickets for recordings.
+    Ticket,
 }
 
 impl Purpose {
@@ -21,6 +23,7 @@ impl Purpose {
         match self {
             Self::Cursor => b"convoke/cursor/v1",
             Self::IcsLink => b"convoke/ics-link/v1",
+            Self::Ticket => b"convoke/ticket/v1",
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod backoff;
 pub mod batch;
+pub mod blobs;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -20,4 +21,5 @@ pub mod records;
 pub mod secrets;
 pub mod store;
 pub mod tenant;
+pub mod ticket;
 pub mod vault;

@@ -22,6 +22,15 @@ pub enum Queue {
     /// Calls to a calendar's mailbox; FIFO per mailbox, since Microsoft allows
     /// few at once.
     Graph,
+    /// Looking for a meeting's recordings and transcripts; standard, fair between tenants.
+    Capture,
+    /// Copying a recording, minutes at a time; standard, fair between tenants.
+    Transfer,
+}
+
+impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Delivery, Self::Graph, Self::Capture, Self::Transfer];
 }
 
 /// A message on its way to a queue.
@@ -85,24 +94,26 @@ pub struct SendError(String);
 #[derive(Clone)]
 pub struct Queues {
     client: aws_sdk_sqs::Client,
-    delivery_url: Arc<str>,
-    graph_url: Arc<str>,
+    urls: Arc<[(Queue, String)]>,
 }
 
 impl Queues {
-    /// Over a client and the queues' addresses.
-    pub fn new(client: aws_sdk_sqs::Client, delivery_url: &str, graph_url: &str) -> Self {
+    /// Over a client and the addresses of the queues that this process may send
+    /// to; a message for another one is not sent.
+    pub fn new(client: aws_sdk_sqs::Client, urls: &[(Queue, &str)]) -> Self {
         Self {
             client,
-            delivery_url: delivery_url.into(),
-            graph_url: graph_url.into(),
+            urls: urls
+                .iter()
+                .map(|(queue, url)| (*queue, (*url).to_owned()))
+                .collect(),
         }
     }
 
     /// Sends all of a tenant's messages, ten to a call; the first failure ends
     /// it, and what was sent may be sent again (delivery is at least once).
     pub async fn send(&self, tenant: &Tenant, messages: &[Outgoing]) -> Result<(), SendError> {
-        for queue in [Queue::Delivery, Queue::Graph] {
+        for queue in Queue::ALL {
             let of_queue: Vec<_> = messages
                 .iter()
                 .filter(|message| message.queue == queue)
@@ -124,14 +135,13 @@ impl Queues {
             .iter()
             .map(|message| entry_of(tenant, message))
             .collect::<Result<Vec<_>, _>>()?;
-        let url = match queue {
-            Queue::Delivery => &self.delivery_url,
-            Queue::Graph => &self.graph_url,
-        };
+        let known = self.urls.iter().find(|(known, _)| *known == queue);
+        let (_, url) =
+            known.ok_or_else(|| SendError(format!("no address of the queue {queue:?}")))?;
         let answer = self
             .client
             .send_message_batch()
-            .queue_url(&**url)
+            .queue_url(url)
             .set_entries(Some(entries))
             .send()
             .await
@@ -162,7 +172,9 @@ fn entry_of(
         .message_body(body);
     entry = match message.queue {
         // On a standard queue the group makes the queue fair between tenants.
-        Queue::Delivery => entry.message_group_id(group_id(tenant.id().as_str())),
+        Queue::Delivery | Queue::Capture | Queue::Transfer => {
+            entry.message_group_id(group_id(tenant.id().as_str()))
+        }
         Queue::Graph => entry
             .message_group_id(group_id(&format!("{}/{}", tenant.id(), message.group)))
             .message_deduplication_id(message.id.to_string()),

@@ -17,7 +17,7 @@ use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::{
     AddressKind, AddressRecord, ClientRecord, ContactRecord, UserRecord,
 };
-use convoke_platform::store::{Record, StoreError, TenantStore, Transaction};
+use convoke_platform::store::{Index, Query, Record, StoreError, TenantStore, Transaction};
 use convoke_platform::tenant::Tenant;
 
 pub use freshen::{freshen_contact, freshen_user};
@@ -307,6 +307,26 @@ pub(crate) async fn find_contact(
         .await?
         .map(Contact::try_from)
         .transpose()
+}
+
+/// Whether the directory knows a client: by its own entry, or by a contact of it.
+pub(crate) async fn is_known_client(
+    store: &TenantStore,
+    id: &ClientId,
+) -> Result<bool, StoreError> {
+    let own = store.get::<ClientRecord>(&ClientRecord::key_of(id)).await?;
+    if own.is_some() {
+        return Ok(true);
+    }
+    let query = Query {
+        index: Index::Gsi1,
+        ..Query::partition(ContactRecord::list_of(id), 1)
+    };
+    Ok(!store
+        .query::<ContactRecord>(&query)
+        .await?
+        .records
+        .is_empty())
 }
 
 /// Reads a user.

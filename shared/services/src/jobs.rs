@@ -52,6 +52,18 @@ pub enum Job {
         /// As [`Job::SettleIntent`]'s.
         mailbox: String,
     },
+    /// Look for a meeting's recordings and transcripts, if that is due.
+    CaptureArtifacts {
+        /// The online meeting.
+        online_meeting_id: Uuid,
+    },
+    /// Copy a recording into the bucket, or go on with it.
+    TransferRecording {
+        /// The meeting it was made of.
+        online_meeting_id: Uuid,
+        /// The recording.
+        artifact_id: Uuid,
+    },
     /// Remove the test event of a verification that did not do so itself.
     RemoveThrowaway {
         /// The test event; also Graph's transaction id of it.
@@ -98,6 +110,8 @@ impl Job {
             Self::SettleIntent { mailbox, .. }
             | Self::SyncOnlineMeeting { mailbox, .. }
             | Self::RemoveThrowaway { mailbox, .. } => (Queue::Graph, mailbox.clone()),
+            Self::CaptureArtifacts { .. } => (Queue::Capture, String::new()),
+            Self::TransferRecording { .. } => (Queue::Transfer, String::new()),
             Self::PublishEvent { .. }
             | Self::AdvanceLinked { .. }
             | Self::AdvancePassed { .. }

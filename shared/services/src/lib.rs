@@ -6,6 +6,7 @@
 //! outside of transactions, between an intent and an outcome.
 
 pub mod callers;
+pub mod capture;
 pub mod core;
 pub mod directory;
 pub mod engagements;
@@ -16,5 +17,7 @@ pub mod mail;
 pub mod meetings;
 pub mod microsoft;
 pub mod providers;
+pub mod recordings;
 pub mod schedules;
 pub mod teams;
+pub mod transfer;

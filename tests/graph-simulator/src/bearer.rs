@@ -27,6 +27,8 @@ pub(crate) struct IssuedToken {
     pub(crate) audience: String,
     pub(crate) roles: Vec<String>,
     pub(crate) expires_at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) issued_at: DateTime<Utc>,
 }
 
 /// Who calls, as a valid token says.
@@ -34,6 +36,8 @@ pub(crate) struct IssuedToken {
 pub(crate) struct Caller {
     pub(crate) tenant_id: String,
     pub(crate) client_id: String,
+    pub(crate) token: String,
+    pub(crate) issued_at: DateTime<Utc>,
     roles: Vec<String>,
 }
 
@@ -73,6 +77,7 @@ pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &st
             audience: audience.into(),
             roles,
             expires_at,
+            issued_at: now,
         },
     );
     token
@@ -84,11 +89,7 @@ pub(crate) fn authenticate(
     headers: &HeaderMap,
     base_url: &str,
 ) -> Result<Caller, GraphError> {
-    let refuse = |message: &str| {
-        let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
-        Err(GraphError::new(401, "InvalidAuthenticationToken", message)
-            .header("WWW-Authenticate", challenge))
-    };
+    let refuse = |message: &str| Err(refusal(message));
     let header = headers.get("authorization").and_then(|h| h.to_str().ok());
     let token = match header.and_then(|h| h.split_once(' ')) {
         Some((scheme, token)) if same(scheme, "bearer") => token.trim(),
@@ -110,13 +111,26 @@ pub(crate) fn authenticate(
         return refuse("Access token validation failure. Invalid audience.");
     }
     if issued.expires_at <= world.now() {
-        return refuse("Lifetime validation failed, the token is expired.");
+        return Err(expired());
     }
     Ok(Caller {
         tenant_id: issued.tenant_id.clone(),
         client_id: issued.client_id.clone(),
+        token: token.into(),
+        issued_at: issued.issued_at,
         roles: issued.roles.clone(),
     })
+}
+
+/// The refusal of a token whose time is over.
+pub(crate) fn expired() -> GraphError {
+    refusal("Lifetime validation failed, the token is expired.")
+}
+
+fn refusal(message: &str) -> GraphError {
+    let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
+    GraphError::new(401, "InvalidAuthenticationToken", message)
+        .header("WWW-Authenticate", challenge)
 }
 
 /// The token's owner, valid or not; for the log.

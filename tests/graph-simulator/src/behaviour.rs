@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::Delivery;
+
 /// Switches for what is unsettled about Graph; the defaults follow the newest
 /// official text, else what most observers report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,22 @@ pub struct Behaviour {
     pub retry_after: Option<String>,
     /// Time every request takes, in milliseconds of real time.
     pub latency_ms: u64,
+    /// Recordings or transcripts on a page of a list (§5 is silent).
+    pub artifact_page_size: usize,
+    /// How their lists are cut into pages (§5: empty pages, duplicates).
+    pub artifact_paging: ArtifactPaging,
+    /// `createdDateTime` is `null` (§7: seen in a documented sample).
+    pub artifact_created_null: bool,
+    /// How recordings' content comes, those with a way of their own excepted (§5: ranges and redirects are unverified).
+    pub recording_delivery: Delivery,
+    /// The same of transcripts.
+    pub transcript_delivery: Delivery,
+    /// How long a link to the storage works, in seconds of the simulator's clock.
+    pub storage_link_seconds: u32,
+    /// Days after a single meeting's end, or a series' last, until its artifacts answer 404 (§3: 60).
+    pub meeting_expiry_days: u32,
+    /// Days after the last activity of a series without end (§3: a year).
+    pub series_expiry_days: u32,
 }
 
 impl Default for Behaviour {
@@ -75,6 +93,14 @@ impl Default for Behaviour {
             mailbox_rate_seconds: 600,
             retry_after: Some("2.128".into()),
             latency_ms: 0,
+            artifact_page_size: 10,
+            artifact_paging: ArtifactPaging::Plain,
+            artifact_created_null: false,
+            recording_delivery: Delivery::default(),
+            transcript_delivery: Delivery::without_ranges(),
+            storage_link_seconds: 3600,
+            meeting_expiry_days: 60,
+            series_expiry_days: 365,
         }
     }
 }
@@ -87,6 +113,18 @@ pub enum JoinUrlShape {
     MeetupJoin,
     /// `https://teams.microsoft.com/meet/{digits}?p={passcode}`.
     Meet,
+}
+
+/// How a list of recordings or transcripts is cut into pages (§5, known problems).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactPaging {
+    /// Every item once.
+    Plain,
+    /// After the first page an empty one, then the first page's items again, then the rest.
+    EmptyThenDuplicates,
+    /// Every page begins with the last item of the one before.
+    Overlapping,
 }
 
 /// The answer to a join link that resolves to no meeting (yet).

@@ -3,6 +3,8 @@
 //!
 //! It takes no token and is not recorded. What it refuses is `{"error": "…"}`.
 
+mod artifacts;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +15,8 @@ use crate::directory::Seed;
 use crate::fault::Fault;
 use crate::incoming::Incoming;
 use crate::reply::{GraphError, Reply, RequestIds};
-use crate::server::Shared;
+use crate::server::{Shared, Side};
+use crate::storage;
 use crate::world::World;
 
 /// Status and sentence.
@@ -64,7 +67,10 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
     let filter = |name: &str| incoming.parameter(name);
     match (incoming.method.as_str(), segments.as_slice()) {
         ("GET", []) => {
-            Ok(json!({"base_url": format!("http://{}", shared.host), "now": shared.world().now()}))
+            let base_url = format!("http://{}", shared.host);
+            let storage_url = storage::base_url(&base_url, shared.storage_port);
+            let now = shared.world().now();
+            Ok(json!({"base_url": base_url, "storage_url": storage_url, "now": now}))
         }
         ("POST", ["seed"]) => {
             let seed: Seed = body(incoming)?;
@@ -112,9 +118,9 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
             let removed = id.parse().is_ok_and(|id| shared.faults().remove(id));
             found(removed.then_some(Value::Null))
         }
-        ("GET", ["received"]) => to_json(&shared.received().list()),
+        ("GET", ["received"]) => to_json(&shared.log(Side::Graph).list()),
         ("DELETE", ["received"]) => {
-            shared.received().clear();
+            shared.log(Side::Graph).clear();
             Ok(Value::Null)
         }
         ("GET", ["events"]) => counted(&shared.events(filter("mailbox"))),
@@ -140,7 +146,7 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
             shared.reset();
             Ok(Value::Null)
         }
-        _ => found(None),
+        _ => artifacts::route(shared, incoming, &segments).unwrap_or_else(|| found(None)),
     }
 }
 

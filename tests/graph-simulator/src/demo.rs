@@ -58,6 +58,7 @@ pub fn seed() -> Seed {
             domains: vec![TENANT_DOMAIN.into()],
             global_access_policy: None,
             graph_transcript_access: true,
+            attributed_transcripts: true,
         }],
         apps: vec![App {
             client_id: CLIENT_ID.into(),

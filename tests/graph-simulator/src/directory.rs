@@ -25,7 +25,7 @@ pub struct Seed {
 }
 
 /// An Entra tenant.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tenant {
     /// GUID.
@@ -41,6 +41,26 @@ pub struct Tenant {
     /// Microsoft delivers it, transcripts answer 403 (§0.1, §5).
     #[serde(default)]
     pub graph_transcript_access: bool,
+    /// `-EnableAttributedTranscripts`: off, `text/vtt` answers 403 (§0.1, §5).
+    #[serde(default = "yes")]
+    pub attributed_transcripts: bool,
+}
+
+impl Default for Tenant {
+    /// As Microsoft delivers it: no access to transcripts, names in them.
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            domains: Vec::new(),
+            global_access_policy: None,
+            graph_transcript_access: false,
+            attributed_transcripts: true,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// An app registration and its service principals.

@@ -8,7 +8,8 @@
 //!
 //! The token endpoint (`/{tenant}/oauth2/v2.0/token`), Graph (`/v1.0`, `/beta`)
 //! and the control API (`/_simulator/…`) are served on one port, so the login
-//! base URL and the Graph base URL are the same.
+//! base URL and the Graph base URL are the same. The storage to which content of
+//! recordings may be redirected has a port of its own.
 //!
 //! # In a test
 //!
@@ -49,12 +50,14 @@
 //! | where the documentation is silent or contradicts itself | [`Behaviour`] |
 //! | what goes wrong | [`Fault`] |
 //! | what arrived | [`Received`] |
+//! | recordings and transcripts | [`NewArtifact`], [`Content`], [`Delivery`], [`StoredArtifact`], [`HeldMeeting`] |
 //! | what is stored | [`StoredEvent`], [`StoredMeeting`], [`SentMail`] |
 //! | stable identities, of one organisation and of a second | [`demo`], [`fabrikam`] |
 //!
 //! The same over HTTP for programs in other processes: see `README.md` beside
 //! this crate, which also lists how to bring about what tests of meetings need.
 
+mod artifact;
 mod bearer;
 mod behaviour;
 mod calendar;
@@ -72,13 +75,16 @@ mod reply;
 mod server;
 mod simulator;
 mod snapshot;
+mod storage;
 mod stored;
+mod streaming;
 mod throttle;
 mod token;
 mod traffic;
 mod world;
 
-pub use behaviour::{Behaviour, JoinUrlShape, Unresolved};
+pub use artifact::{ArtifactKind, Content, Delivery, HeldMeeting, NewArtifact, StoredArtifact};
+pub use behaviour::{ArtifactPaging, Behaviour, JoinUrlShape, Unresolved};
 pub use directory::{
     AccessPolicy, App, BusyTime, Mailbox, OnlineMeetingSupport, RbacGrant, ScheduleError, Secret,
     Seed, ShowAs, Tenant, User, WorkingHours,

@@ -42,6 +42,9 @@ pub struct Received {
     pub outcome: Outcome,
     /// The fault that struck.
     pub fault: Option<u64>,
+    /// Octets of a recording or transcript handed to the connection so far.
+    #[serde(default)]
+    pub sent: Option<u64>,
 }
 
 /// How a request ended.
@@ -50,10 +53,12 @@ pub struct Received {
 pub enum Outcome {
     /// Not yet.
     InProgress,
-    /// With an answer.
+    /// With an answer; content may still be on its way.
     Answered,
-    /// The connection was closed without one.
+    /// The connection was closed without one, or before the content's end.
     Cut,
+    /// The client left before the content's end.
+    Abandoned,
     /// Kept waiting on purpose.
     Hanging,
 }
@@ -92,6 +97,7 @@ impl ReceivedLog {
             status: None,
             outcome: Outcome::InProgress,
             fault: None,
+            sent: None,
         });
         self.next_seq
     }

@@ -4,12 +4,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::artifact::ContentStream;
+
 /// A complete answer before it is put on the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// Octets that are made while they are sent; then `body` is empty.
+    pub(crate) content: Option<ContentStream>,
 }
 
 impl Reply {
@@ -19,6 +23,7 @@ impl Reply {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::new(),
             body: Vec::new(),
+            content: None,
         }
     }
 

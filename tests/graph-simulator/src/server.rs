@@ -12,6 +12,7 @@ use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::artifact::Revocable;
 use crate::connection::{CuttableListener, Link};
 use crate::demo;
 use crate::fault::Faults;
@@ -25,12 +26,22 @@ use crate::world::{World, same};
 /// How long stopping waits for requests under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Who answers a request: each listens on a port of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Graph, the token endpoint and the control API.
+    Graph,
+    /// The storage that content is redirected to.
+    Storage,
+}
+
 /// The state of a running simulator. Locks are held for a call at most, never
 /// across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
     world: Mutex<World>,
     received: Mutex<ReceivedLog>,
+    storage_received: Mutex<ReceivedLog>,
     faults: Mutex<Faults>,
     pub(crate) throttle: Arc<Throttle>,
     /// Bumped to let go of requests that hang on purpose.
@@ -38,6 +49,8 @@ pub(crate) struct Shared {
     dirty: AtomicBool,
     /// `host:port`, for clients that send no `Host`.
     pub(crate) host: String,
+    /// Port of the storage.
+    pub(crate) storage_port: u16,
     starts_with_demo: bool,
 }
 
@@ -46,15 +59,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(world: World, addr: SocketAddr, starts_with_demo: bool) -> Self {
+    pub(crate) fn new(
+        mut world: World,
+        addr: SocketAddr,
+        storage_port: u16,
+        starts_with_demo: bool,
+    ) -> Self {
+        world.storage_port = storage_port;
         Self {
             world: Mutex::new(world),
             received: Mutex::default(),
+            storage_received: Mutex::default(),
             faults: Mutex::default(),
             throttle: Arc::default(),
             releases: watch::Sender::new(0),
             dirty: AtomicBool::new(false),
             host: addr.to_string(),
+            storage_port,
             starts_with_demo,
         }
     }
@@ -63,8 +84,18 @@ impl Shared {
         lock(&self.world)
     }
 
-    pub(crate) fn received(&self) -> MutexGuard<'_, ReceivedLog> {
-        lock(&self.received)
+    /// What arrived at Graph, or at its storage.
+    pub(crate) fn log(&self, side: Side) -> MutexGuard<'_, ReceivedLog> {
+        match side {
+            Side::Graph => lock(&self.received),
+            Side::Storage => lock(&self.storage_received),
+        }
+    }
+
+    /// Forgets what arrived.
+    pub(crate) fn clear_logs(&self) {
+        self.log(Side::Graph).clear();
+        self.log(Side::Storage).clear();
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
@@ -114,10 +145,43 @@ impl Shared {
         });
     }
 
+    /// One token or link is worth nothing from now on.
+    pub(crate) fn revoke(&self, credential: &Revocable) {
+        self.change(|world| {
+            let now = world.now();
+            let expires_at = match credential {
+                Revocable::Token(token) => world.tokens.get_mut(token).map(|t| &mut t.expires_at),
+                Revocable::Link(key) => {
+                    let link = world.storage_links.get_mut(key);
+                    link.map(|link| &mut link.expires_at)
+                }
+            };
+            if let Some(expires_at) = expires_at {
+                *expires_at = now.min(*expires_at);
+            }
+        });
+    }
+
+    /// Every link to the storage so far is worth nothing from now on.
+    pub(crate) fn expire_storage_links(&self) {
+        self.change(|world| {
+            let now = world.now();
+            for link in world.storage_links.values_mut() {
+                link.expires_at = link.expires_at.min(now);
+            }
+        });
+    }
+
     pub(crate) fn reset(&self) {
-        self.change(|world| *world = World::default());
+        let storage_port = self.storage_port;
+        self.change(|world| {
+            *world = World {
+                storage_port,
+                ..World::default()
+            };
+        });
         self.clear_faults();
-        self.received().clear();
+        self.clear_logs();
         self.throttle.clear();
         if self.starts_with_demo {
             self.seed_demo();
@@ -158,12 +222,13 @@ pub(crate) async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Serves until told to stop.
 pub(crate) async fn run(
     shared: Arc<Shared>,
+    side: Side,
     listener: TcpListener,
     stopping: watch::Receiver<bool>,
 ) {
     let app = Router::new()
         .fallback(front)
-        .with_state(shared)
+        .with_state((shared, side))
         .into_make_service_with_connect_info::<Link>();
     let server = axum::serve(CuttableListener(listener), app)
         .with_graceful_shutdown(stopped(stopping.clone()));
@@ -183,9 +248,9 @@ pub(crate) async fn stopped(mut stopping: watch::Receiver<bool>) {
 }
 
 async fn front(
-    State(shared): State<Arc<Shared>>,
+    State((shared, side)): State<(Arc<Shared>, Side)>,
     ConnectInfo(link): ConnectInfo<Link>,
     request: Request,
 ) -> Response {
-    traffic::serve(shared, link, request).await
+    traffic::serve(shared, side, link, request).await
 }

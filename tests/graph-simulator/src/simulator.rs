@@ -1,5 +1,7 @@
 //! The handle on a running simulator, for tests in the same process.
 
+mod artifacts;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,8 +18,9 @@ use crate::demo;
 use crate::directory::{Seed, User};
 use crate::fault::{ActiveFault, Fault};
 use crate::received::Received;
-use crate::server::{self, Shared};
+use crate::server::{self, Shared, Side};
 use crate::snapshot;
+use crate::storage;
 use crate::stored::{SentMail, StoredEvent, StoredMeeting};
 use crate::world::World;
 
@@ -71,22 +74,34 @@ impl GraphSimulator {
             .enable_all()
             .build()
             .context("no threads for the simulator")?;
-        let bound = runtime.spawn(server::bind(options.addr)).await;
-        let listener = match bound.map_err(anyhow::Error::from).flatten() {
-            Ok(listener) => listener,
+        let bound = runtime.spawn(async move {
+            let graph = server::bind(options.addr).await?;
+            let storage = server::bind(storage::address(options.addr.ip())).await?;
+            Ok((graph, storage))
+        });
+        let (listener, storage) = match bound.await.map_err(anyhow::Error::from).flatten() {
+            Ok(listeners) => listeners,
             Err(error) => {
                 runtime.shutdown_background();
                 return Err(error);
             }
         };
         let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(world, addr, options.demo));
+        let storage_port = storage.local_addr()?.port();
+        let shared = Arc::new(Shared::new(world, addr, storage_port, options.demo));
         if options.demo && shared.world().tenant(demo::TENANT_ID).is_none() {
             shared.seed_demo();
         }
         let (stop, stopping) = watch::channel(false);
-        let mut tasks =
-            vec![runtime.spawn(server::run(Arc::clone(&shared), listener, stopping.clone()))];
+        let serve = |side, listener| {
+            runtime.spawn(server::run(
+                Arc::clone(&shared),
+                side,
+                listener,
+                stopping.clone(),
+            ))
+        };
+        let mut tasks = vec![serve(Side::Graph, listener), serve(Side::Storage, storage)];
         if let Some(path) = options.snapshot.clone() {
             let saver = snapshot::keep_saved(Arc::clone(&shared), path, stopping);
             tasks.push(runtime.spawn(saver));
@@ -189,12 +204,12 @@ impl GraphSimulator {
 
     /// The requests so far, oldest first.
     pub fn received(&self) -> Vec<Received> {
-        self.shared.received().list()
+        self.shared.log(Side::Graph).list()
     }
 
-    /// Forgets the requests so far.
+    /// Forgets the requests so far, those to the storage too.
     pub fn clear_received(&self) {
-        self.shared.received().clear();
+        self.shared.clear_logs();
     }
 
     /// The events that a user (object id or UPN) organises, oldest first, with

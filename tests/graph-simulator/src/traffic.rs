@@ -21,7 +21,9 @@ use crate::graph::{self, Effects};
 use crate::incoming::Incoming;
 use crate::received::{Outcome, Sender};
 use crate::reply::{GraphError, Reply, RequestIds};
-use crate::server::Shared;
+use crate::server::{Shared, Side};
+use crate::storage;
+use crate::streaming::{self, Tally};
 use crate::throttle::Slot;
 use crate::token;
 
@@ -39,26 +41,36 @@ enum Ending {
 }
 
 /// Handles one HTTP request.
-pub(crate) async fn serve(shared: Arc<Shared>, link: Link, request: Request) -> Response {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    side: Side,
+    link: Link,
+    request: Request,
+) -> Response {
     let (incoming, problem) = Incoming::read(request, &shared.host).await;
-    if control::is_control_path(&incoming.path) {
-        return respond(control::answer(&shared, &incoming, problem));
+    if side == Side::Graph && control::is_control_path(&incoming.path) {
+        return respond(control::answer(&shared, &incoming, problem), None);
     }
     let ids = request_ids(&shared, &incoming);
-    let seq = log(&shared, &incoming);
-    let work = perform(Arc::clone(&shared), incoming, problem, ids, seq);
+    let seq = log(&shared, side, &incoming);
+    let entry = Tally {
+        shared: Arc::clone(&shared),
+        side,
+        seq,
+    };
+    let work = perform(Arc::clone(&shared), side, incoming, problem, ids, seq);
     let ending = tokio::spawn(work).await.unwrap_or(Ending::Cut);
     match ending {
-        Ending::Answer(reply) => respond(reply),
-        Ending::Truncated(reply) => respond_half(reply),
+        Ending::Answer(reply) => respond(reply, Some(entry)),
+        Ending::Truncated(reply) => respond_half(reply, entry),
         Ending::Cut => {
             link.cut();
-            respond(Reply::empty(500))
+            respond(Reply::empty(500), None)
         }
         Ending::Hang => {
             shared.released().await;
             link.cut();
-            respond(Reply::empty(500))
+            respond(Reply::empty(500), None)
         }
     }
 }
@@ -74,7 +86,7 @@ fn request_ids(shared: &Shared, incoming: &Incoming) -> RequestIds {
     }
 }
 
-fn log(shared: &Shared, incoming: &Incoming) -> u64 {
+fn log(shared: &Shared, side: Side, incoming: &Incoming) -> u64 {
     let world = shared.world();
     let sender = if token::is_token_path(&incoming.segments) {
         let (app_id, tenant_id) = token::claimed(&world, incoming);
@@ -88,11 +100,12 @@ fn log(shared: &Shared, incoming: &Incoming) -> u64 {
     };
     let now = world.now();
     drop(world);
-    shared.received().begin(now, incoming, sender)
+    shared.log(side).begin(now, incoming, sender)
 }
 
 async fn perform(
     shared: Arc<Shared>,
+    side: Side,
     incoming: Incoming,
     problem: Option<GraphError>,
     ids: RequestIds,
@@ -100,14 +113,14 @@ async fn perform(
 ) -> Ending {
     let ending = match problem {
         Some(error) => Ending::Answer(error.into_reply(&ids)),
-        None => attempt(&shared, &incoming, &ids, seq).await,
+        None => attempt(&shared, side, &incoming, &ids, seq).await,
     };
     let (status, outcome) = match &ending {
         Ending::Answer(reply) => (Some(reply.status.as_u16()), Outcome::Answered),
         Ending::Truncated(_) | Ending::Cut => (None, Outcome::Cut),
         Ending::Hang => (None, Outcome::Hanging),
     };
-    shared.received().update(seq, |entry| {
+    shared.log(side).update(seq, |entry| {
         entry.status = status;
         entry.outcome = outcome;
     });
@@ -118,8 +131,17 @@ async fn perform(
     }
 }
 
-async fn attempt(shared: &Shared, incoming: &Incoming, ids: &RequestIds, seq: u64) -> Ending {
-    let caller = authenticate(shared, incoming);
+async fn attempt(
+    shared: &Shared,
+    side: Side,
+    incoming: &Incoming,
+    ids: &RequestIds,
+    seq: u64,
+) -> Ending {
+    let caller = match side {
+        Side::Graph => authenticate(shared, incoming),
+        Side::Storage => None,
+    };
     // Held until the answer is ready, delays included.
     let _slot = match admit(shared, incoming, caller.as_ref()) {
         Ok(slot) => slot,
@@ -130,9 +152,7 @@ async fn attempt(shared: &Shared, incoming: &Incoming, ids: &RequestIds, seq: u6
         .faults()
         .strike(method, &incoming.path, &incoming.body);
     let fault = struck.map_or_else(Fault::default, |(id, fault)| {
-        shared
-            .received()
-            .update(seq, |entry| entry.fault = Some(id));
+        shared.log(side).update(seq, |entry| entry.fault = Some(id));
         fault
     });
     let latency = shared.world().behaviour.latency_ms;
@@ -145,9 +165,13 @@ async fn attempt(shared: &Shared, incoming: &Incoming, ids: &RequestIds, seq: u6
     }
     let effects = Effects {
         without_teams: fault.action == Action::WithoutTeamsMeeting,
+        redirects: false,
     };
-    let reply =
-        effect(shared, incoming, caller, effects).unwrap_or_else(|error| error.into_reply(ids));
+    let reply = match side {
+        Side::Graph => effect(shared, incoming, caller, effects),
+        Side::Storage => Ok(storage::answer(&mut shared.world(), incoming)),
+    };
+    let reply = reply.unwrap_or_else(|error| error.into_reply(ids));
     if fault.phase == Phase::After {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         if let Some(ending) = spoil(&fault.action, reply.clone()) {
@@ -231,7 +255,7 @@ fn spoil(action: &Action, mut reply: Reply) -> Option<Ending> {
         Action::Hang => Some(Ending::Hang),
         Action::Cut => Some(Ending::Cut),
         Action::Truncate => {
-            if reply.body.len() < 2 {
+            if reply.body.len() < 2 && reply.content.is_none() {
                 reply.body = SPOILT_JSON.to_vec();
             }
             Some(Ending::Truncated(reply))
@@ -270,15 +294,23 @@ fn decorate(incoming: &Incoming, mut reply: Reply, ids: &RequestIds) -> Reply {
         )
 }
 
-fn respond(reply: Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
+fn respond(reply: Reply, entry: Option<Tally>) -> Response {
+    let body = match (reply.content, entry) {
+        (Some(content), Some(entry)) => streaming::body(content, entry),
+        _ => Body::from(reply.body),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
 }
 
 /// Announces the whole body, sends half of it and breaks off.
-fn respond_half(reply: Reply) -> Response {
+fn respond_half(mut reply: Reply, entry: Tally) -> Response {
+    if let Some(content) = &mut reply.content {
+        content.halve();
+        return respond(reply, Some(entry));
+    }
     let length = reply.body.len();
     let half = Bytes::from(reply.body[..length / 2].to_vec());
     let broken = async {

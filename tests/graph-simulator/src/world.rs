@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::artifact::StoredArtifact;
 use crate::bearer::IssuedToken;
 use crate::behaviour::Behaviour;
 use crate::calendar::entry_id::{EntryId, IdForm};
@@ -13,6 +14,7 @@ use crate::calendar::event::{Attendee, Event, Placed};
 use crate::clock;
 use crate::directory::{App, Seed, Tenant, User};
 use crate::graph;
+use crate::storage::StorageLink;
 use crate::stored::{MailKind, SentMail, StoredMeeting};
 
 /// Everything that survives a restart.
@@ -30,6 +32,13 @@ pub(crate) struct World {
     /// By meeting id.
     pub(crate) meetings: BTreeMap<String, StoredMeeting>,
     pub(crate) mails: Vec<SentMail>,
+    /// In the order they were added.
+    pub(crate) artifacts: Vec<StoredArtifact>,
+    /// Where the storage listens this time.
+    #[serde(skip)]
+    pub(crate) storage_port: u16,
+    /// By the key in their path.
+    pub(crate) storage_links: BTreeMap<String, StorageLink>,
 }
 
 /// An entry on somebody's calendar.

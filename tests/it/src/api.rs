@@ -9,7 +9,8 @@ use crate::deployed;
 /// Every permission that the API knows.
 pub const ALL_SCOPES: &str = "controls:write meetings:read meetings:write directory:read directory:write \
     tenant_integrations:read tenant_integrations:update \
-    appointments:request appointments:read user_schedule:read user_schedule:update";
+    appointments:request appointments:read user_schedule:read user_schedule:update \
+    interaction:read interaction:update interaction:delete";
 
 /// A caller of the deployed API.
 #[derive(Clone)]

@@ -12,7 +12,9 @@
 pub mod api;
 mod background;
 pub mod clock;
+pub mod death;
 pub mod deployed;
+pub mod described;
 pub mod gateway;
 pub mod listener;
 pub mod office;
@@ -21,6 +23,7 @@ pub mod practice;
 pub mod process;
 pub mod readers;
 pub mod readers_venv;
+pub mod recorded;
 pub mod requests;
 pub mod schemas;
 pub mod ses;

@@ -37,6 +37,7 @@ pub fn document() -> OpenApi {
     document.merge(ics_download::document());
     document.merge(settings::openapi::document());
     document.merge(approval::openapi::document());
+    document.merge(recording_proxy::openapi::document());
     document.info = InfoBuilder::new()
         .title("Convoke")
         .version(env!("CARGO_PKG_VERSION"))

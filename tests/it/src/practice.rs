@@ -4,6 +4,8 @@
 
 mod commands;
 mod desk;
+mod recording;
+mod timeline;
 mod upkeep;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +24,7 @@ use crate::ses::{Ses, read_mail};
 
 pub use self::commands::Command;
 pub use self::desk::{read_file, request_id, unfolded};
+pub use self::recording::{Meeting, meeting_of, told, transcript, vtt};
 pub use self::upkeep::Sent;
 
 /// Where a practice's clock starts.
@@ -61,7 +64,7 @@ impl Practice {
     /// A new organisation, with people, and with its Teams integration in use.
     pub async fn open() -> Self {
         Box::pin(async {
-            let practice = Self::furnished().await;
+            let practice = Self::without_teams().await;
             practice.integrate(&json!({})).await;
             practice
         })
@@ -249,7 +252,10 @@ impl Practice {
                 if job["job"] == "publish_event" {
                     published.push(job.clone());
                 }
-                self.process.deliver(&self.org, job, queue == "graph").await;
+                match queue.as_str() {
+                    "capture" | "transfer" => self.process.capture(&self.org, job).await,
+                    _ => self.process.deliver(&self.org, job, queue == "graph").await,
+                };
             }
             for row in rows {
                 let id = row.key.partition.trim_start_matches("A#");

@@ -1,18 +1,10 @@
 //! The functions' handlers in this process, on the shared stack's AWS, with a
 //! clock, a Graph simulator and a count of AWS calls of the test's own.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod aws;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use convoke_local::Stack;
-use convoke_platform::bus::Bus;
+use convoke_platform::blobs::Blobs;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::http::Edge;
@@ -21,49 +13,24 @@ use convoke_platform::queue::Queues;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_platform::vault::Vault;
+use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
+use convoke_services::transfer::Terms;
+use recording_proxy::stream::StreamApp;
 use serde_json::Value;
 
 use crate::api::Answer;
+use crate::death::Death;
 use crate::gateway::{Event, answer_of};
 
-/// Calls to AWS by operation, retries included.
-#[derive(Debug, Clone, Default)]
-pub struct CallCount(Arc<Mutex<BTreeMap<String, u32>>>);
+use self::aws::Aws;
+pub use self::aws::{CallCount, sdk_config};
 
-impl CallCount {
-    /// What was called since the last time it was asked.
-    pub fn take(&self) -> BTreeMap<String, u32> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for CallCount {
-    fn name(&self) -> &'static str {
-        "CallCount"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let target = context
-            .request()
-            .headers()
-            .get("x-amz-target")
-            .unwrap_or("unknown")
-            .to_owned();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        *self.0.lock().unwrap().entry(operation).or_default() += 1;
-        Ok(())
-    }
-}
+/// Where recordings stream from, as links name it.
+pub const STREAMING_URL: &str = "https://stream.example.com";
 
 /// Handlers in this process.
 pub struct Process {
@@ -89,8 +56,18 @@ pub struct Process {
     pub delivery: delivery::App,
     /// Microsoft's cloud, as the functions reach it.
     pub microsoft: Microsoft,
+    /// The `artifact-capture` function.
+    pub artifact_capture: artifact_capture::App,
+    /// The `recording-proxy` function, behind the API.
+    pub recording_proxy: Edge<recording_proxy::App>,
+    /// The same, at its own address.
+    pub recording_stream: StreamApp,
+    /// The bucket.
+    pub blobs: Blobs,
     /// AWS calls so far.
     pub calls: CallCount,
+    /// When its calls to table and bucket end.
+    pub death: Death,
     environment: Environment,
 }
 
@@ -120,52 +97,20 @@ impl Process {
         graph_url: &str,
         organizer: &str,
     ) -> Self {
-        let calls = CallCount::default();
-        let sdk = sdk_config(&stack.aws_endpoint);
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk)
-            .interceptor(calls.clone())
-            .build();
-        let sqs = aws_sdk_sqs::config::Builder::from(&sdk)
-            .interceptor(calls.clone())
-            .build();
-        let events = aws_sdk_eventbridge::config::Builder::from(&sdk)
-            .interceptor(calls.clone())
-            .build();
-        let secrets = aws_sdk_secretsmanager::config::Builder::from(&sdk)
-            .interceptor(calls.clone())
-            .build();
-        let kms = aws_sdk_kms::config::Builder::from(&sdk)
-            .interceptor(calls.clone())
-            .build();
-        let outputs = &stack.outputs;
-        let store = Store::new(
-            aws_sdk_dynamodb::Client::from_conf(dynamodb),
-            &outputs.table_name,
-        );
-        let queues = Queues::new(
-            aws_sdk_sqs::Client::from_conf(sqs),
-            &outputs.delivery_queue_url,
-            &outputs.graph_queue_url,
-        );
-        let secrets = Secrets::new(
-            aws_sdk_secretsmanager::Client::from_conf(secrets),
-            &outputs.root_secret_arn,
-        );
-        let bus = Bus::new(
-            aws_sdk_eventbridge::Client::from_conf(events),
-            &outputs.event_bus_name,
-        );
+        let (calls, death) = (CallCount::default(), Death::default());
+        let Aws {
+            sdk,
+            store,
+            queues,
+            blobs,
+            secrets,
+            bus,
+            vault,
+        } = Aws::of(stack, &calls, &death);
         let environment = environment(graph_org, graph_url, organizer, stack);
-        let vault = Vault::new(aws_sdk_kms::Client::from_conf(kms), &outputs.key_arn);
         let microsoft = Microsoft::of_environment(&environment, &secrets, vault)
             .expect("Microsoft of a whole environment");
         let core = Core::new(store.clone(), ports.clone());
-        let meeting_api = meeting_api::App {
-            core: core.clone(),
-            secrets: secrets.clone(),
-            providers: providers(&environment, &microsoft, &ports),
-            public_url: "https://api.example.com".to_owned(),
-        };
         let ics_download = ics_download::App {
             core: core.clone(),
             secrets: secrets.clone(),
@@ -188,6 +133,36 @@ impl Process {
             desk: desk.clone(),
             secrets: secrets.clone(),
         };
+        let recorder = Recorder::of_environment(&environment, desk.clone(), blobs.clone())
+            .expect("a whole environment");
+        let meeting_api = meeting_api::App {
+            core: core.clone(),
+            secrets: secrets.clone(),
+            providers: providers(&environment, &microsoft, &ports),
+            recorder: recorder.clone(),
+            public_url: "https://api.example.com".to_owned(),
+        };
+        let recording_proxy = recording_proxy::App {
+            core: core.clone(),
+            secrets: secrets.clone(),
+            blobs: blobs.clone(),
+            streaming_url: STREAMING_URL.to_owned(),
+        };
+        let recording_stream = StreamApp::new(
+            core.clone(),
+            secrets.clone(),
+            blobs.clone(),
+            microsoft.clone(),
+            &environment,
+        )
+        .expect("a whole environment");
+        let artifact_capture = artifact_capture::App {
+            store: store.clone(),
+            queues: queues.clone(),
+            recorder,
+            terms: Terms::default(),
+            ports: ports.clone(),
+        };
         let delivery = delivery::App {
             core: core.clone(),
             bus,
@@ -208,12 +183,18 @@ impl Process {
             approval: approval::edge(approval, &environment, ports.clone()).expect("routes fit"),
             outbox_relay: outbox_relay::App::new(store.clone(), queues.clone(), ports.clone()),
             delivery,
+            artifact_capture,
+            recording_proxy: recording_proxy::edge(recording_proxy, &environment, ports.clone())
+                .expect("routes fit"),
+            recording_stream,
             ports,
             store,
             queues,
             core,
             microsoft,
+            blobs,
             calls,
+            death,
             environment,
         }
     }
@@ -243,15 +224,15 @@ impl Process {
         answer_of(self.settings.handle(event.into_request()).await)
     }
 
+    /// Calls `recording-proxy` behind the API.
+    pub async fn recordings(&self, event: Event) -> Answer {
+        answer_of(self.recording_proxy.handle(event.into_request()).await)
+    }
+
     /// Hands `delivery` one message; answers whether it was done.
     pub async fn deliver(&self, tenant: &str, job: &Value, fifo: bool) -> bool {
-        let id = self.ports.mint();
         let queue = if fifo { "graph.fifo" } else { "delivery" };
-        let body = serde_json::json!({ "id": id, "tenant": tenant, "job": job }).to_string();
-        let event = serde_json::json!({ "Records": [{
-            "messageId": id, "receiptHandle": "r", "body": body, "md5OfBody": "", "messageAttributes": {},
-            "attributes": { "MessageGroupId": tenant }, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
-            "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}") }] });
+        let event = self.message(tenant, job, queue);
         let event = serde_json::from_value(event).expect("an SQS event");
         self.delivery
             .handle(event)
@@ -259,20 +240,37 @@ impl Process {
             .batch_item_failures
             .is_empty()
     }
+
+    /// Hands `artifact-capture` one message; answers whether it was done.
+    pub async fn capture(&self, tenant: &str, job: &Value) -> bool {
+        let event = self.message(tenant, job, "capture");
+        let left = std::time::Duration::from_mins(15);
+        let answer = self.artifact_capture.handle(event, left).await;
+        let answer = answer.expect("a batch is read");
+        answer["batchItemFailures"] == serde_json::json!([])
+    }
+
+    fn message(&self, tenant: &str, job: &Value, queue: &str) -> Value {
+        let id = self.ports.mint();
+        let body = serde_json::json!({ "id": id, "tenant": tenant, "job": job }).to_string();
+        serde_json::json!({ "Records": [{
+            "messageId": id, "receiptHandle": "r", "body": body, "md5OfBody": "", "messageAttributes": {},
+            "attributes": { "MessageGroupId": tenant }, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+            "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}") }] })
+    }
 }
 
-/// SDK settings for a local AWS.
-pub fn sdk_config(endpoint: &str) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(endpoint)
-        .credentials_provider(
-            aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::from_keys(
-                "test", "test", None,
-            )),
-        )
-        .build()
+/// What `meeting-api` looks for recordings with, over a store of the test's own.
+pub fn recorder(
+    stack: &Stack,
+    environment: &Environment,
+    core: Core,
+    microsoft: Microsoft,
+) -> Recorder {
+    let client = convoke_platform::aws::bucket_client(&sdk_config(&stack.aws_endpoint));
+    let blobs = Blobs::new(client, &stack.outputs.bucket_name);
+    let desk = Desk::new(core, microsoft, "convoke.example", None);
+    Recorder::of_environment(environment, desk, blobs).expect("a whole environment")
 }
 
 /// Microsoft's cloud as an environment names it, with a stack's key and secrets.

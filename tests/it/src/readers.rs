@@ -13,6 +13,7 @@
 //! number of instances may not.
 
 mod corpus;
+pub mod transcripts;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

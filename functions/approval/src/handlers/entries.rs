@@ -8,11 +8,11 @@ use convoke_domain::id::{ScheduleEntryId, UserId};
 use convoke_platform::http::{Call, ListRequest, Listing, Reply, query};
 use convoke_platform::store::TenantStore;
 use convoke_services::engagements::{self, EntryFilter, Warning};
+use convoke_wire::DeletedView;
 
 use crate::App;
 use crate::wire::command::MoveBody;
 use crate::wire::entry::EntryView;
-use crate::wire::meeting::DeletedView;
 
 fn store_of(app: &App, call: &Call) -> Result<TenantStore, Error> {
     Ok(app.desk.core.store(call.tenant()?))
@@ -24,9 +24,9 @@ fn id_of(call: &Call) -> Result<ScheduleEntryId, Error> {
     })
 }
 
-fn reply(engagement: &Engagement, warning: Option<&Warning>) -> Result<Reply, Error> {
+fn reply(app: &App, engagement: &Engagement, warning: Option<&Warning>) -> Result<Reply, Error> {
     let version = engagement.entry.as_ref().map_or(0, |entry| entry.version);
-    let view = EntryView::of_engagement(engagement, warning);
+    let view = EntryView::of_engagement(engagement, warning, app.desk.core.ports.now());
     let view = view.ok_or_else(|| Error::internal("a moved entry is gone"))?;
     Ok(Reply::ok(&view).with_version(version))
 }
@@ -68,7 +68,7 @@ pub(super) fn user_of(call: &Call) -> Result<Option<UserId>, Error> {
 /// Read a schedule entry with its online meeting
 pub(crate) async fn get_schedule_entry(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let engagement = engagements::get_entry(&store_of(&app, &call)?, id_of(&call)?).await?;
-    reply(&engagement, None)
+    reply(&app, &engagement, None)
 }
 
 #[utoipa::path(patch, path = "/api/v1/schedule-entries/{schedule_entry_id}", tag = "schedule entries",
@@ -81,12 +81,12 @@ pub(crate) async fn move_schedule_entry(app: Arc<App>, call: Call) -> Result<Rep
         &app.desk,
         &store_of(&app, &call)?,
         id_of(&call)?,
-        (body.start, body.end),
+        (body.start.map(|at| at.0), body.end.map(|at| at.0)),
         body.allow_overlap,
         call.if_match()?,
     )
     .await?;
-    reply(&handled.engagement, handled.warning.as_ref())
+    reply(&app, &handled.engagement, handled.warning.as_ref())
 }
 
 #[utoipa::path(delete, path = "/api/v1/schedule-entries/{schedule_entry_id}", tag = "schedule entries",

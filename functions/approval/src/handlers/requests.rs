@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use convoke_domain::appointment::{RequestDraft, RequestStatus};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::error::Error;
 use convoke_domain::id::AppointmentRequestId;
-use convoke_platform::http::{
-    Call, FieldProblem, ListRequest, Listing, Reply, Seal, query, read_value,
-};
+use convoke_platform::http::{Call, FieldProblem, ListRequest, Listing, Reply, query, read_value};
 use convoke_platform::store::TenantStore;
 use convoke_services::engagements::{self, Actor, Eyes, Handled, ImportEntry, RequestFilter};
+use convoke_wire::{DeletedView, answer};
 use serde_json::Value;
 
 use super::entries::user_of;
@@ -19,7 +19,6 @@ use crate::wire::command::{
     ApproveBody, CancelBody, ChangeBody, DeclineBody, ImportBody, ImportEntryBody, RequestBody,
     RescheduleBody,
 };
-use crate::wire::meeting::DeletedView;
 use crate::wire::request::{HandledView, ImportView, ImportedView, RequestView};
 
 /// Most entries of one import.
@@ -29,6 +28,7 @@ const IMPORT_MAX: usize = 100;
 struct Context {
     store: TenantStore,
     actor: Actor,
+    now: DateTime<Utc>,
 }
 
 impl Context {
@@ -37,12 +37,14 @@ impl Context {
         Ok(Self {
             store: app.desk.core.store(caller.tenant()),
             actor: Actor::of(caller),
+            now: app.desk.core.ports.now(),
         })
     }
 
     fn handled(&self, handled: &Handled) -> Reply {
         let version = version_of(&handled.engagement);
-        Reply::ok(&HandledView::of(handled, self.actor.eyes.is_staff())).with_version(version)
+        let is_staff = self.actor.eyes.is_staff();
+        Reply::ok(&HandledView::of(handled, is_staff, self.now)).with_version(version)
     }
 }
 
@@ -59,18 +61,14 @@ fn version_of(engagement: &Engagement) -> u64 {
         .map_or(0, |request| request.version)
 }
 
-/// The answer, which the edge stores where no transaction has.
-fn answer(seal: &Seal<'_, Handled>, handled: &Handled) -> Reply {
-    if handled.is_stored {
-        seal.reply(handled)
-    } else {
-        seal.reply_unstored(handled)
-    }
-}
-
-fn reply(engagement: &Engagement, eyes: &Eyes) -> Reply {
-    Reply::ok(&RequestView::of_engagement(engagement, eyes.is_staff()))
-        .with_version(version_of(engagement))
+fn reply(app: &App, engagement: &Engagement, eyes: &Eyes) -> Reply {
+    let now = app.desk.core.ports.now();
+    Reply::ok(&RequestView::of_engagement(
+        engagement,
+        eyes.is_staff(),
+        now,
+    ))
+    .with_version(version_of(engagement))
 }
 
 #[utoipa::path(post, path = "/api/v1/appointment-requests", tag = "appointments", request_body = RequestBody,
@@ -87,7 +85,7 @@ pub(crate) async fn create_appointment_request(app: Arc<App>, call: Call) -> Res
             .as_ref()
             .map(|request| request.appointment_request_id.to_string());
         let location = format!("/api/v1/appointment-requests/{}", id.unwrap_or_default());
-        Reply::created(&location, &RequestView::of_engagement(made, is_staff))
+        Reply::created(&location, &RequestView::of_engagement(made, is_staff, now))
             .with_version(version_of(made))
     };
     let seal = call.seal(&render);
@@ -136,7 +134,7 @@ pub(crate) async fn get_appointment_request(app: Arc<App>, call: Call) -> Result
     let eyes = Eyes::of(call.caller()?);
     let core = &app.desk.core;
     let engagement = engagements::get(core, call.tenant()?, id_of(&call)?, &eyes).await?;
-    Ok(reply(&engagement, &eyes))
+    Ok(reply(&app, &engagement, &eyes))
 }
 
 #[utoipa::path(patch, path = "/api/v1/appointment-requests/{appointment_request_id}", tag = "appointments",
@@ -145,7 +143,7 @@ pub(crate) async fn get_appointment_request(app: Arc<App>, call: Call) -> Result
 /// Edit a pending request
 pub(crate) async fn update_appointment_request(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let input = call.command::<ChangeBody>()?.into();
-    let Context { store, actor } = Context::of(&app, &call)?;
+    let Context { store, actor, .. } = Context::of(&app, &call)?;
     let changed = engagements::change(
         &app.desk,
         &store,
@@ -155,7 +153,7 @@ pub(crate) async fn update_appointment_request(app: Arc<App>, call: Call) -> Res
         call.if_match()?,
     )
     .await?;
-    Ok(reply(&changed, &actor.eyes))
+    Ok(reply(&app, &changed, &actor.eyes))
 }
 
 #[utoipa::path(delete, path = "/api/v1/appointment-requests/{appointment_request_id}", tag = "appointments",
@@ -290,7 +288,7 @@ pub(crate) async fn import_appointment_requests(app: Arc<App>, call: Call) -> Re
             format!("at most {IMPORT_MAX} entries at once"),
         ));
     }
-    let Context { store, actor } = Context::of(&app, &call)?;
+    let Context { store, actor, .. } = Context::of(&app, &call)?;
     let read: Vec<Result<ImportEntry, Error>> = body
         .appointment_requests
         .into_iter()

@@ -1,11 +1,11 @@
 //! What callers send about appointments and schedule entries.
 
-use chrono::{DateTime, Utc};
 use convoke_domain::appointment::{ChangeInput, RequestInput, TimeInput, parse_reason};
 use convoke_domain::error::Error;
 use convoke_domain::id::UserId;
 use convoke_platform::http::Patch;
 use convoke_services::engagements::{ApproveCommand, ImportEntry, RescheduleCommand};
+use convoke_wire::Instant;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -289,14 +289,15 @@ impl ImportEntryBody {
 }
 
 /// A move of a schedule entry; without `end` it keeps its length.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ScheduleEntryMove)]
 pub(crate) struct MoveBody {
-    #[schema(example = "2027-01-16T09:00:00Z")]
-    pub(crate) start: Option<DateTime<Utc>>,
-    #[schema(example = "2027-01-16T10:00:00Z")]
-    pub(crate) end: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-16T09:00:00Z")]
+    pub(crate) start: Option<Instant>,
+    #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-16T10:00:00Z")]
+    pub(crate) end: Option<Instant>,
     /// Whether the technician may be booked twice.
+    #[serde(default)]
     pub(crate) allow_overlap: bool,
 }

@@ -1,13 +1,13 @@
 //! Schedule entries as callers read them.
 
+use chrono::{DateTime, Utc};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::event::rfc3339;
 use convoke_domain::schedule_entry::ScheduleEntry;
 use convoke_services::engagements::Warning;
+use convoke_wire::{OnlineMeetingView, WarningView};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::meeting::{OnlineMeetingView, WarningView};
 
 /// A schedule entry.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct EntryView {
     work_item_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment_request_id: Option<String>,
-    /// In single reads only.
+    /// With its artifacts; in single reads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     online_meeting: Option<OnlineMeetingView>,
     /// Whether deleting it removes a Teams meeting.
@@ -59,13 +59,15 @@ impl EntryView {
         }
     }
 
-    /// With its meeting and a warning; `None` when the entry is gone.
+    /// With its meeting as it stands at `now`, and a warning; `None` when the entry
+    /// is gone.
     pub(crate) fn of_engagement(
         engagement: &Engagement,
         warning: Option<&Warning>,
+        now: DateTime<Utc>,
     ) -> Option<Self> {
         let mut view = Self::of(engagement.entry.as_ref()?);
-        view.online_meeting = OnlineMeetingView::of(engagement.meeting.as_ref(), true);
+        view.online_meeting = OnlineMeetingView::of(engagement, true, now);
         view.teams_meeting_warning = warning.map(WarningView::of);
         Some(view)
     }

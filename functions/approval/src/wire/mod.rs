@@ -2,5 +2,4 @@
 
 pub(crate) mod command;
 pub(crate) mod entry;
-pub(crate) mod meeting;
 pub(crate) mod request;

@@ -1,14 +1,14 @@
 //! Appointment requests as callers read them.
 
+use chrono::{DateTime, Utc};
 use convoke_domain::appointment::{AppointmentRequest, RequestStatus};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::event::rfc3339;
 use convoke_platform::http::FieldProblem;
 use convoke_services::engagements::Handled;
+use convoke_wire::{ArtifactView, OnlineMeetingView, WarningView, artifacts_of};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::meeting::{OnlineMeetingView, WarningView};
 
 /// Who asked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,6 +70,10 @@ pub(crate) struct RequestView {
     /// In single reads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     online_meeting: Option<OnlineMeetingView>,
+    /// Its recordings and transcripts, newest first: those that the reader may see.
+    /// In single reads of what has an online meeting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifacts: Option<Vec<ArtifactView>>,
     /// Who gets no mail, since no address is known: `client`, `technician`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreachable_attendees: Vec<&'static str>,
@@ -126,6 +130,7 @@ impl RequestView {
                 .map(|url| url.as_str().to_owned()),
             online_meeting_id: request.columns.meeting_id.clone(),
             online_meeting: None,
+            artifacts: None,
             unreachable_attendees: unreachable_of(request),
             deletes_teams_meeting: request.has_meeting,
             version: request.version,
@@ -134,10 +139,18 @@ impl RequestView {
         }
     }
 
-    /// With its meeting; `None` when the request is gone.
-    pub(crate) fn of_engagement(engagement: &Engagement, is_staff: bool) -> Option<Self> {
+    /// With its meeting as it stands at `now`; `None` when the request is gone.
+    pub(crate) fn of_engagement(
+        engagement: &Engagement,
+        is_staff: bool,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
         let mut view = Self::of(engagement.request.as_ref()?, is_staff);
-        view.online_meeting = OnlineMeetingView::of(engagement.meeting.as_ref(), is_staff);
+        view.online_meeting = OnlineMeetingView::of(engagement, is_staff, now);
+        view.artifacts = view
+            .online_meeting
+            .as_ref()
+            .map(|_| artifacts_of(engagement, is_staff));
         Some(view)
     }
 }
@@ -165,9 +178,14 @@ pub(crate) struct HandledView {
 }
 
 impl HandledView {
-    pub(crate) fn of(handled: &Handled, is_staff: bool) -> Self {
+    pub(crate) fn of(handled: &Handled, is_staff: bool, now: DateTime<Utc>) -> Self {
+        let mut engagement = handled.engagement.clone();
+        if !is_staff {
+            // Whether the tenant shows them was not asked for a command.
+            engagement.artifacts.clear();
+        }
         Self {
-            request: RequestView::of_engagement(&handled.engagement, is_staff),
+            request: RequestView::of_engagement(&engagement, is_staff, now),
             teams_meeting_warning: handled
                 .warning
                 .as_ref()

@@ -2,11 +2,22 @@
 
 pub(crate) mod controls;
 pub(crate) mod directory;
+pub(crate) mod interactions;
 pub(crate) mod meetings;
+pub(crate) mod online_meetings;
 pub(crate) mod schedules;
 
+use convoke_domain::error::Error;
 use convoke_platform::http::{Call, Reply};
+use convoke_platform::store::TenantStore;
 use serde::Serialize;
+
+use crate::App;
+
+/// The caller's tenant's items.
+fn store_of(app: &App, call: &Call) -> Result<TenantStore, Error> {
+    Ok(app.core.store(call.tenant()?))
+}
 
 /// 201 for what is new, 200 for what was there.
 fn put_reply<V: Serialize>(call: &Call, new: bool, version: u64, view: &V) -> Reply {

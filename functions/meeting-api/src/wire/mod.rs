@@ -3,4 +3,6 @@
 pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod directory;
+pub(crate) mod interaction;
 pub(crate) mod meeting;
+pub(crate) mod online_meeting;

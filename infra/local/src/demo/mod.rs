@@ -1,6 +1,7 @@
 //! `cargo run -- demo`: the main flows, walked through on the running API.
 
 mod appointments;
+mod recordings;
 mod reviews;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use reqwest::{Client, Method};
 use serde_json::Value;
 
+use crate::environment::now;
 use crate::output::line;
 use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
@@ -36,15 +38,11 @@ pub(crate) async fn walk(workspace: &Workspace) -> Result<()> {
         now: now(),
     };
     reviews::walk(&walk).await?;
-    appointments::walk(&walk).await
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this program has no clock but the machine's"
-)]
-fn now() -> DateTime<Utc> {
-    Utc::now()
+    appointments::walk(&walk).await?;
+    if cfg!(feature = "enterprise") {
+        recordings::walk(&walk).await?;
+    }
+    Ok(())
 }
 
 /// The running API, for whoever has a token.

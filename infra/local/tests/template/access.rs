@@ -62,9 +62,9 @@ fn no_policy_names_every_resource_or_every_action() {
     );
 }
 
-/// XC-1: what is indexed across tenants is for the sweeping function alone; all else stays within tenants' keys.
+/// XC-1: what is indexed across tenants is for the sweeping functions alone; all else stays within tenants' keys.
 #[test]
-fn only_the_relay_reads_across_tenants() {
+fn only_the_sweeping_functions_read_across_tenants() {
     let template = template();
     let mut readers = Vec::new();
     for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
@@ -81,12 +81,15 @@ fn only_the_relay_reads_across_tenants() {
                 {
                     let keys =
                         &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-                    assert_eq!(keys, &json!(["T#*"]), "{name}");
+                    // Whoever is reachable by anybody writes notes of use alone.
+                    let notes = statement["Sid"] == "NoteUses";
+                    let wanted = if notes { "T#*#AUDIT#*" } else { "T#*" };
+                    assert_eq!(keys, &json!([wanted]), "{name}");
                 }
             }
         }
     }
-    assert_eq!(readers, ["OutboxRelayRole"]);
+    assert_eq!(readers, ["ArtifactCaptureRole", "OutboxRelayRole"]);
 }
 
 /// What each function's role may do, without what all of them share (logs, their items, the key through services).
@@ -116,15 +119,28 @@ fn own_actions(template: &Value) -> BTreeMap<&str, BTreeSet<String>> {
         .collect()
 }
 
-/// XC-10, XC-13: secrets are sealed by the function that saves them and opened by those that use them; mail is sent
-/// by delivery; functions behind the API reach no queue.
+/// XC-10, XC-13, OM-9: secrets are sealed by the function that saves them and opened by those that use them; mail is
+/// sent by delivery; functions behind the API reach no queue; who hands documents out writes none.
 #[test]
 fn functions_behind_the_api_hold_only_what_they_use() {
     let template = template();
     let actions = own_actions(&template);
     let held = |name: &str| actions[name].iter().map(String::as_str).collect::<Vec<_>>();
     let secret = "secretsmanager:GetSecretValue";
-    assert_eq!(held("MeetingApi"), ["kms:Decrypt", secret]);
+    let (read, list, write) = ("s3:GetObject", "s3:ListBucket", "s3:PutObject");
+    assert_eq!(
+        held("MeetingApi"),
+        ["kms:Decrypt", "kms:GenerateDataKey", write, secret]
+    );
+    assert_eq!(held("RecordingProxy"), ["kms:Decrypt", read, list, secret]);
+    let items: Vec<_> = held("RecordingStream")
+        .into_iter()
+        .filter(|action| !["kms:Decrypt", read, list, secret].contains(action))
+        .collect();
+    assert_eq!(
+        items,
+        ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+    );
     assert_eq!(held("Approval"), ["kms:Decrypt", secret]);
     assert_eq!(held("Settings"), ["kms:Decrypt", "kms:Encrypt", secret]);
     for (name, actions) in &actions {
@@ -160,7 +176,47 @@ fn every_use_of_the_key_is_bound() {
             }
         }
     }
-    assert_eq!((direct, through), (2, 1));
+    assert_eq!((direct, through), (2, 3));
+}
+
+/// OM-8, OM-10: documents are reached by their own prefix, one by one, by the four functions that have to do with them.
+#[test]
+fn documents_are_within_reach_of_those_who_keep_and_show_them() {
+    let template = template();
+    let (mut named, mut holders) = (0, BTreeSet::new());
+    for kind in ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"] {
+        for (name, properties) in of_type(&template, kind) {
+            let mut statements = Vec::new();
+            every(properties, "Statement", &mut statements);
+            for statement in statements.iter().flat_map(|it| it.as_array().unwrap()) {
+                if statement["Action"].to_string().contains("s3:") {
+                    let resource = match statement["Action"].as_str() {
+                        // Tells what is gone from what is forbidden.
+                        Some("s3:ListBucket") => json!({ "Fn::GetAtt": ["Documents", "Arn"] }),
+                        Some("s3:DeleteObject") => {
+                            json!({ "Fn::Sub": "${Documents.Arn}/t/*/recordings/*" })
+                        }
+                        _ => json!({ "Fn::Sub": "${Documents.Arn}/t/*" }),
+                    };
+                    assert_eq!(statement["Resource"], resource, "{name}");
+                    named += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(named, 5);
+    for (name, actions) in own_actions(&template) {
+        if actions.iter().any(|action| action.starts_with("s3:")) {
+            holders.insert(name);
+        }
+    }
+    let expected = [
+        "ArtifactCapture",
+        "MeetingApi",
+        "RecordingProxy",
+        "RecordingStream",
+    ];
+    assert_eq!(holders, expected.into());
 }
 
 /// XC-13: without a sender nobody may send mail.

@@ -125,10 +125,31 @@ fn every_function_is_told_what_it_reads() {
         "MS_GRAPH_ORGANIZER_EMAIL",
         "MS_GRAPH_ORG_ID",
     ];
-    let expected: [(&str, Vec<&[&str]>); 6] = [
+    const CAPTURE: [&str; 4] = [
+        "CONVOKE_BUCKET",
+        "CONVOKE_CAPTURE_ATTEMPTS",
+        "CONVOKE_DOMAIN",
+        "CONVOKE_MAIL_FROM",
+    ];
+    const CAPTURE_QUEUES: [&str; 2] = ["CONVOKE_CAPTURE_QUEUE_URL", "CONVOKE_TRANSFER_QUEUE_URL"];
+    let expected: [(&str, Vec<&[&str]>); 9] = [
+        ("MeetingApi", vec![&EDGE, &CLOUD, &PROFILE, &CAPTURE]),
         (
-            "MeetingApi",
-            vec![&EDGE, &CLOUD, &PROFILE, &["CONVOKE_DOMAIN"]],
+            "RecordingProxy",
+            vec![&EDGE, &["CONVOKE_BUCKET", "CONVOKE_STREAMING_URL"]],
+        ),
+        (
+            "RecordingStream",
+            vec![
+                &EDGE[..1],
+                &CLOUD,
+                &["CONVOKE_BUCKET", "CONVOKE_RANGE_LIMIT_BYTES"],
+                &["CONVOKE_STREAMS"],
+            ],
+        ),
+        (
+            "ArtifactCapture",
+            vec![&EDGE[..1], &CLOUD, &CAPTURE, &CAPTURE_QUEUES],
         ),
         (
             "Approval",
@@ -138,7 +159,10 @@ fn every_function_is_told_what_it_reads() {
         ("IcsDownload", vec![&EDGE, &["CONVOKE_DOMAIN"]]),
         (
             "OutboxRelay",
-            vec![&["CONVOKE_DELIVERY_QUEUE_URL", "CONVOKE_GRAPH_QUEUE_URL"]],
+            vec![
+                &["CONVOKE_DELIVERY_QUEUE_URL", "CONVOKE_GRAPH_QUEUE_URL"],
+                &CAPTURE_QUEUES,
+            ],
         ),
         (
             "Delivery",
@@ -165,4 +189,47 @@ fn every_function_is_told_what_it_reads() {
     }
     let all = &template["Globals"]["Function"]["Environment"]["Variables"];
     assert!(all["CONVOKE_TABLE"].is_object() && all["CONVOKE_LOG"].is_object());
+}
+
+/// OM-9: the streaming address takes whole recordings as they come, from anybody, since a ticket is what counts; both
+/// permissions that AWS asks for are there, and for no other function.
+#[test]
+fn one_function_streams_at_an_address_of_its_own() {
+    let template = template();
+    let urls = of_type(&template, "AWS::Lambda::Url");
+    let url = urls["RecordingStreamUrl"];
+    assert_eq!(urls.len(), 1);
+    assert_eq!(target(&url["TargetFunctionArn"]), "RecordingStream");
+    assert_eq!(
+        (&url["AuthType"], &url["InvokeMode"]),
+        (&json!("NONE"), &json!("RESPONSE_STREAM"))
+    );
+    let open: Vec<_> = of_type(&template, "AWS::Lambda::Permission")
+        .into_values()
+        .filter(|permission| permission["Principal"] == "*")
+        .collect();
+    assert_eq!(open.len(), 2);
+    for permission in open {
+        assert_eq!(target(&permission["FunctionName"]), "RecordingStream");
+        if permission["Action"] == "lambda:InvokeFunctionUrl" {
+            assert_eq!(permission["FunctionUrlAuthType"], "NONE");
+        } else {
+            assert_eq!(permission["Action"], "lambda:InvokeFunction");
+            assert_eq!(permission["InvokedViaFunctionUrl"], true);
+        }
+    }
+    let functions = of_type(&template, FUNCTION);
+    assert_eq!(functions["RecordingStream"]["Timeout"], 900);
+    let told = &functions["RecordingStream"]["Environment"]["Variables"];
+    assert_eq!(told["CONVOKE_STREAMS"], "true");
+}
+
+/// OM-9, OM-11: what a deployment gets that says nothing.
+#[test]
+fn recordings_are_looked_for_past_two_days_and_answered_below_the_platforms_limit() {
+    let parameters = &template()["Parameters"];
+    assert_eq!(parameters["CaptureAttempts"]["Default"], 14);
+    assert_eq!(parameters["RangeLimitBytes"]["Default"], 64 * 1024 * 1024);
+    let most = parameters["RangeLimitBytes"]["MaxValue"].as_u64().unwrap();
+    assert!(most < 200_000_000, "{most}");
 }

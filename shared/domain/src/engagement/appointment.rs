@@ -360,6 +360,7 @@ pub(super) fn new_meeting(
         client_id: request.client_id.clone(),
         contact_id: request.contact_id.clone(),
         created_by: plan.created_by,
+        staff_plan: None,
         is_legacy: false,
         version: 0,
         created_at: now,

@@ -38,6 +38,10 @@ pub enum Fact {
     OnlineMeetingRescheduled,
     /// It will not take place.
     OnlineMeetingCancelled,
+    /// A recording, or a transcript's text, is there that was not before.
+    OnlineMeetingRecordingReady,
+    /// Neither appeared while they were looked for.
+    OnlineMeetingNoRecording,
 }
 
 impl Fact {
@@ -58,6 +62,8 @@ impl Fact {
             Self::OnlineMeetingScheduled => "online_meeting.scheduled",
             Self::OnlineMeetingRescheduled => "online_meeting.rescheduled",
             Self::OnlineMeetingCancelled => "online_meeting.cancelled",
+            Self::OnlineMeetingRecordingReady => "online_meeting.recording_ready",
+            Self::OnlineMeetingNoRecording => "online_meeting.no_recording",
         }
     }
 }
@@ -79,6 +85,9 @@ pub fn facts(before: &Engagement, after: &Engagement) -> Vec<Fact> {
     }
     if let Some(meeting) = after.meeting.as_ref().filter(|meeting| !meeting.is_legacy) {
         facts.extend(fact_of_meeting(before.meeting.as_ref(), meeting));
+        if is_news(before, after) {
+            facts.push(Fact::OnlineMeetingRecordingReady);
+        }
     }
     facts
 }
@@ -103,6 +112,15 @@ fn facts_of_request(was: Option<&AppointmentRequest>, is: &AppointmentRequest) -
     facts
 }
 
+/// Whether there is more to play or read than others were told of.
+fn is_news(before: &Engagement, after: &Engagement) -> bool {
+    let (Some(was), Some(is)) = (&before.capture, &after.capture) else {
+        return false;
+    };
+    // A new date of the meeting starts with what the old one had.
+    was.since == is.since && is.announced > was.announced
+}
+
 fn fact_of_meeting(was: Option<&OnlineMeeting>, is: &OnlineMeeting) -> Option<Fact> {
     let had_link = was.is_some_and(|was| was.join_url.is_some());
     if !had_link {
@@ -115,7 +133,14 @@ fn fact_of_meeting(was: Option<&OnlineMeeting>, is: &OnlineMeeting) -> Option<Fa
     if was.status != Status::Cancelled && is.status == Status::Cancelled || is.join_url.is_none() {
         return Some(Fact::OnlineMeetingCancelled);
     }
-    (was.span() != is.span()).then_some(Fact::OnlineMeetingRescheduled)
+    if was.span() != is.span() {
+        return Some(Fact::OnlineMeetingRescheduled);
+    }
+    match is.status {
+        status if status == was.status => None,
+        Status::NoRecording => Some(Fact::OnlineMeetingNoRecording),
+        _ => None,
+    }
 }
 
 /// Who reads a mail.

@@ -52,6 +52,8 @@ pub struct EngagementEvent {
     pub end: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_ids: Option<Vec<String>>,
 }
 
 /// Tells a fact of the state after it; of what is gone by then, of the state before.
@@ -75,7 +77,12 @@ pub fn event_of(
         Fact::InteractionLogged | Fact::InteractionCreated => of_interaction(after),
         Fact::OnlineMeetingScheduled
         | Fact::OnlineMeetingRescheduled
-        | Fact::OnlineMeetingCancelled => of_meeting(after),
+        | Fact::OnlineMeetingCancelled
+        | Fact::OnlineMeetingNoRecording => of_meeting(after),
+        Fact::OnlineMeetingRecordingReady => of_meeting(after).map(|event| EngagementEvent {
+            artifact_ids: Some(artifact_ids(after)),
+            ..event
+        }),
     }
     .unwrap_or_default();
     event.event_id = event_id.to_string();
@@ -140,6 +147,15 @@ fn of_interaction(state: &Engagement) -> Option<EngagementEvent> {
         status: Some(interaction.status.as_str()),
         ..EngagementEvent::default()
     })
+}
+
+/// Most artifacts that an event names: it has to fit a message.
+const ARTIFACT_IDS_MAX: usize = 100;
+
+fn artifact_ids(state: &Engagement) -> Vec<String> {
+    let ids = state.artifacts.iter().take(ARTIFACT_IDS_MAX);
+    ids.map(|artifact| artifact.artifact_id.to_string())
+        .collect()
 }
 
 fn of_meeting(state: &Engagement) -> Option<EngagementEvent> {

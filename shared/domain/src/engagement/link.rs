@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Engagement;
+use super::staff::entry_of_staff;
 use crate::address::WebLink;
 use crate::appointment::{AppointmentRequest, MeetingColumns};
 use crate::ics::{JoinLink, OnlineService};
@@ -32,6 +33,13 @@ impl Engagement {
             let (client_id, contact_id) = (meeting.client_id.clone(), meeting.contact_id.clone());
             if self.interaction.is_none() && (client_id.is_some() || contact_id.is_some()) {
                 self.interaction = Some(interaction_of(meeting, self.request.as_ref(), url, now));
+            }
+            if self.entry.is_none() {
+                let notes =
+                    with_join_line(words_of(self.request.as_ref(), Some(meeting)), Some(url));
+                self.entry = entry_of_staff(meeting, notes, now);
+                meeting.schedule_entry_id =
+                    self.entry.as_ref().map(|entry| entry.schedule_entry_id);
             }
             meeting.interaction_id = self
                 .interaction
@@ -72,18 +80,16 @@ impl Engagement {
 
     /// Ends entry and interaction texts with the join line, or without.
     pub(super) fn write_join_line(&mut self, url: Option<&WebLink>, now: DateTime<Utc>) {
-        let words = self
-            .request
-            .as_ref()
-            .and_then(|request| request.description.clone())
-            .unwrap_or_default();
+        let words = words_of(self.request.as_ref(), self.meeting.as_ref());
         if let Some(entry) = &mut self.entry {
-            entry.notes = with_join_line(&words, url);
+            entry.notes = with_join_line(words, url);
             entry.has_meeting = url.is_some();
             entry.updated_at = now;
         }
         if let Some(interaction) = &mut self.interaction {
-            interaction.notes = with_join_line(&words, url);
+            // Staff may have written their own by now.
+            let words = JoinLink::without_line(&interaction.notes, OnlineService::Teams);
+            interaction.notes = with_join_line(words, url);
             interaction.updated_at = now;
         }
     }
@@ -108,6 +114,18 @@ pub(super) fn with_join_line(words: &str, url: Option<&WebLink>) -> String {
     }
 }
 
+/// What entry and interaction say, before the join line.
+fn words_of<'a>(
+    request: Option<&'a AppointmentRequest>,
+    meeting: Option<&'a OnlineMeeting>,
+) -> &'a str {
+    let of_staff = || meeting?.staff_plan.as_ref()?.notes.as_deref();
+    request
+        .and_then(|request| request.description.as_deref())
+        .or_else(of_staff)
+        .unwrap_or_default()
+}
+
 fn interaction_of(
     meeting: &OnlineMeeting,
     request: Option<&AppointmentRequest>,
@@ -118,12 +136,7 @@ fn interaction_of(
         interaction_id: InteractionId::new(meeting.online_meeting_id.uuid()),
         kind: InteractionType::OnlineMeeting,
         title: meeting.subject.clone(),
-        notes: with_join_line(
-            request
-                .and_then(|request| request.description.as_deref())
-                .unwrap_or_default(),
-            Some(url),
-        ),
+        notes: with_join_line(words_of(request, Some(meeting)), Some(url)),
         client_id: meeting.client_id.clone(),
         contact_id: meeting.contact_id.clone(),
         user_id: request

@@ -8,23 +8,29 @@
 //! entry, else the interaction) is rewritten by every write, and so is its lock.
 
 mod appointment;
+mod capture;
 mod effects;
 mod event;
 mod legacy;
 mod link;
 mod remote;
+mod staff;
 #[cfg(test)]
 mod tests;
 
 pub use appointment::{Approval, End, MeetingPlan};
+pub use capture::Look;
 pub use effects::{Fact, Notice, Reader, facts, notices};
 pub use event::{EngagementEvent, event_of};
 pub use legacy::Imported;
 pub use remote::{Aftermath, Created, EVENT_REMOVED, NO_TEAMS_MEETING};
+pub use staff::StaffMeeting;
 
 use crate::appointment::AppointmentRequest;
+use crate::artifact::Artifact;
+use crate::id::ArtifactId;
 use crate::interaction::Interaction;
-use crate::online_meeting::OnlineMeeting;
+use crate::online_meeting::{Capture, OnlineMeeting};
 use crate::schedule_entry::ScheduleEntry;
 
 /// See the module.
@@ -38,6 +44,13 @@ pub struct Engagement {
     pub meeting: Option<OnlineMeeting>,
     /// The place on the client's timeline.
     pub interaction: Option<Interaction>,
+    /// When recordings are looked for.
+    pub capture: Option<Capture>,
+    /// What was found, newest first. Each has a row of its own, which a write of
+    /// the engagement leaves alone.
+    pub artifacts: Vec<Artifact>,
+    /// Recordings that are being copied; as `artifacts`.
+    pub transfers: Vec<ArtifactId>,
 }
 
 /// The kinds of parts, in the order in which one is the root.

@@ -48,7 +48,7 @@ pub const NO_TEAMS_MEETING: &str = "no_teams_meeting";
 pub const EVENT_REMOVED: &str = "event_removed";
 
 impl Engagement {
-    fn held_meeting(&mut self, token: Uuid) -> Result<&mut OnlineMeeting, Error> {
+    pub(super) fn held_meeting(&mut self, token: Uuid) -> Result<&mut OnlineMeeting, Error> {
         self.meeting
             .as_mut()
             .filter(|meeting| meeting.remote.is_held_by(token))
@@ -249,28 +249,9 @@ impl Engagement {
         Ok(())
     }
 
-    /// Moves an entry that no request stands behind, with its meeting.
-    pub fn move_entry(
-        &mut self,
-        start: DateTime<Utc>,
-        end: DateTime<Utc>,
-        claim: Claim,
-        now: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        if end <= start {
-            return Err(Error::invalid(
-                "/end",
-                "out_of_range",
-                "the end is after the start",
-            ));
-        }
-        self.move_to(Span { start, end }, claim, now);
-        Ok(())
-    }
-
     /// Deletes an entry that no request stands behind; its meeting is cancelled.
     pub fn drop_entry(&mut self, claim: Claim, now: DateTime<Utc>) {
-        self.entry = None;
+        self.leave_no_entry(now);
         self.cancel_meeting(claim, now);
     }
 
@@ -286,8 +267,17 @@ impl Engagement {
         }
     }
 
-    /// Cancels the meeting at once for everybody here; Microsoft follows.
+    /// Cancels the meeting at once for everybody here; Microsoft follows. One that
+    /// took place stays on the record, with its recordings, and so does its event,
+    /// which they hang on.
     pub(super) fn cancel_meeting(&mut self, claim: Claim, now: DateTime<Utc>) {
+        let took_place = self
+            .meeting
+            .as_ref()
+            .is_some_and(|meeting| meeting.is_captured() && meeting.end <= now);
+        if took_place {
+            return;
+        }
         if let Some(meeting) = &mut self.meeting {
             meeting.cancel(claim, now);
         }

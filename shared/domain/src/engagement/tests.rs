@@ -1,5 +1,8 @@
 //! AP-2 to AP-7 as state changes: what each leaves behind, and whom it tells.
 
+mod capture;
+mod staff;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 

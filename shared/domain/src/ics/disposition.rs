@@ -38,15 +38,21 @@ pub fn file_name(title: &str) -> String {
     name.to_owned()
 }
 
-/// The `Content-Disposition` of a download (RFC 6266): a plain name for all,
-/// and the title itself for clients that read RFC 8187.
+/// The `Content-Disposition` of an .ics file.
 pub fn content_disposition(title: &str) -> String {
-    let mut header = format!("attachment; filename=\"{}.ics\"", file_name(title));
+    disposition("attachment", title, "ics")
+}
+
+/// The `Content-Disposition` of a file (RFC 6266), `attachment` or `inline`: a
+/// plain name for all, and the title itself for clients that read RFC 8187.
+pub fn disposition(kind: &'static str, title: &str, extension: &'static str) -> String {
+    let mut header = format!("{kind}; filename=\"{}.{extension}\"", file_name(title));
     let title = readable_name(title);
     if !title.is_empty() {
         header.push_str("; filename*=UTF-8''");
         push_encoded(&mut header, &title);
-        header.push_str(".ics");
+        header.push('.');
+        header.push_str(extension);
     }
     header
 }

@@ -131,7 +131,11 @@ pub enum OnlineService {
 impl JoinLink {
     /// What a button or link says: "Join Teams Meeting".
     pub const fn label(&self) -> &'static str {
-        match self.service {
+        Self::label_of(self.service)
+    }
+
+    const fn label_of(service: OnlineService) -> &'static str {
+        match service {
             OnlineService::Teams => "Join Teams Meeting",
             OnlineService::Other => "Join meeting",
         }
@@ -140,6 +144,22 @@ impl JoinLink {
     /// The line that ends descriptions and notes: `Join Teams Meeting: <url>`.
     pub fn line(&self) -> String {
         format!("{}: {}", self.label(), self.url)
+    }
+
+    /// The text without the join line that ends it, whatever that leads to.
+    pub fn without_line(text: &str, service: OnlineService) -> &str {
+        let label = Self::label_of(service);
+        let (before, last) = text
+            .rfind('\n')
+            .map_or(("", text), |at| (&text[..at], &text[at + 1..]));
+        let is_line = last
+            .strip_prefix(label)
+            .is_some_and(|rest| rest.starts_with(": http"));
+        if is_line {
+            before.trim_end_matches(['\r', '\n'])
+        } else {
+            text
+        }
     }
 
     /// The text with the join line at its end, after an empty line (newlines at

@@ -5,11 +5,15 @@
 //! before the call and says what is to be reached, so whoever finds it later can
 //! finish it or clear up after it.
 
+mod capture;
+mod command;
 mod remote;
 mod status;
 
 use chrono::{DateTime, Utc};
 
+pub use capture::{Capture, CapturePolicy, CaptureStatus};
+pub use command::{MeetingDraft, MeetingInput, read_span};
 pub use remote::{Claim, Remote, RemoteState, Span};
 pub use status::Status;
 
@@ -19,6 +23,7 @@ use crate::id::{
     AppointmentRequestId, ClientId, ContactId, InteractionId, OnlineMeetingId, ScheduleEntryId,
     UserId,
 };
+use crate::meeting::Attendee;
 use crate::zone::Zone;
 
 /// Whose calendar holds the event: every later call goes there, whoever is the
@@ -46,6 +51,17 @@ impl std::fmt::Debug for Organizer {
             .field("object_id", &self.object_id)
             .finish_non_exhaustive()
     }
+}
+
+/// What belongs to a meeting that staff scheduled directly (OM-4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StaffPlan {
+    /// Plain text for interaction and schedule entry.
+    pub notes: Option<String>,
+    /// Whom Microsoft invites.
+    pub attendees: Vec<Attendee>,
+    /// Whose time a schedule entry takes; `None`: there is to be none.
+    pub entry_for: Option<Vec<UserId>>,
 }
 
 /// An online meeting.
@@ -91,6 +107,8 @@ pub struct OnlineMeeting {
     pub contact_id: Option<ContactId>,
     /// Who had it made.
     pub created_by: UserId,
+    /// What staff scheduled with it; an appointment's says that itself (OM-4).
+    pub staff_plan: Option<StaffPlan>,
     /// Whether it only stands for the columns of an imported request: then it is
     /// shown to nobody (AP-9).
     pub is_legacy: bool,
@@ -129,6 +147,14 @@ impl OnlineMeeting {
         }
         self.status = next;
         Ok(())
+    }
+
+    /// Where it stands at `now`: what lies behind is over, though nobody has looked yet.
+    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
+        match self.status {
+            Status::Scheduled if self.end <= now => Status::Ended,
+            status => status,
+        }
     }
 
     /// Whether nothing of an earlier try stands in the way of a new event.

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod artifacts;
 mod bodies;
 mod events;
 mod faults;

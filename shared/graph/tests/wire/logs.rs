@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Once;
 
+use convoke_graph::ContentRange;
 use serde_json::Value;
 
 use crate::fixtures::{
     JOIN_URL, ORGANIZER, SECRET, client, event_json, new_event, profile, window,
 };
-use crate::server::{Server, answer, answer_with};
+use crate::recordings::{all, open};
+use crate::server::{Server, answer, answer_with, content};
 
 thread_local! {
     static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -177,4 +179,44 @@ async fn canaries_reach_neither_log_nor_error() {
     ] {
         assert!(!shown.contains(canary), "{canary} in {shown}");
     }
+}
+
+/// XC-9, OM-9: one line per attempt, redirects included; the storage's link, which
+/// opens the recording to whoever reads it, and the octets are in none.
+#[tokio::test]
+async fn a_storage_link_is_not_logged() {
+    let storage = Server::start([
+        content(403, &[], b"canary-body"),
+        content(200, &[("x-ms-request-id", "s-1")], b"canary-octets"),
+    ])
+    .await;
+    let link = format!("{}/canary-path?sig=canary-signature", storage.url);
+    let named = |id| content(302, &[("location", &link), ("request-id", id)], b"");
+    let server = Server::start([named("r-1"), named("r-2")]).await;
+    let captured = Captured::start();
+    let mut opened = open(&server, ContentRange::Whole).await.unwrap();
+    assert_eq!(all(&mut opened).await.unwrap(), b"canary-octets");
+
+    let calls = captured.calls();
+    let shown: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            (
+                call["operation"].as_str().unwrap(),
+                call["graph_status"].as_u64().unwrap(),
+                call["graph_request_id"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("token", 200, ""),
+            ("recording_content", 403, "r-1"),
+            ("recording_content", 200, "r-2")
+        ]
+    );
+    assert_eq!(calls[1]["graph_code"], "StorageHttp403");
+    let shown = format!("{} {opened:?}", captured.text());
+    assert!(!shown.contains("canary"), "{shown}");
 }

@@ -6,13 +6,17 @@
     reason = "a test that cannot go on stops with the reason"
 )]
 
+mod artifacts;
 mod auth;
 mod faults;
 mod fixtures;
 mod logs;
 mod lookup;
+mod recordings;
+mod redirects;
 mod requests;
 mod schedule;
 mod server;
 mod throttling;
+mod transcripts;
 mod updates;

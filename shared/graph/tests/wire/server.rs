@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +24,8 @@ pub(crate) enum Step {
     Cut,
     /// These bytes, then nothing more.
     Hang(Vec<u8>),
+    /// Each of these after a pause, then the connection stays open.
+    Slowly(Duration, Vec<Vec<u8>>),
 }
 
 /// A request as it arrived.
@@ -131,6 +134,12 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
                 return;
             }
             Step::Cut => return,
+            Step::Slowly(pause, pieces) => {
+                for piece in pieces {
+                    stream.write_all(&piece).await.unwrap_or_default();
+                    tokio::time::sleep(pause).await;
+                }
+            }
             Step::Hang(bytes) => {
                 stream.write_all(&bytes).await.unwrap_or_default();
                 std::future::pending::<()>().await;
@@ -220,4 +229,28 @@ pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Step {
         status,
         &serde_json::json!({ "error": { "code": code, "message": message } }).to_string(),
     )
+}
+
+/// An answer with content; its length is told unless it is chunked.
+pub(crate) fn content(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Step {
+    let mut bytes = content_head(status, headers, body.len());
+    bytes.extend_from_slice(body);
+    Step::Answer(bytes)
+}
+
+/// The head of [`content`], which promises `length` octets.
+pub(crate) fn content_head(status: u16, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status} X\r\n");
+    if !headers.iter().any(|(name, _)| *name == "transfer-encoding") {
+        write!(text, "content-length: {length}\r\n").unwrap();
+    }
+    for (name, value) in headers {
+        write!(text, "{name}: {value}\r\n").unwrap();
+    }
+    format!("{text}\r\n").into_bytes()
+}
+
+/// A redirect.
+pub(crate) fn redirect(status: u16, location: &str) -> Step {
+    content(status, &[("location", location)], b"")
 }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use convoke_domain::error::Error;
-use convoke_domain::id::{ClientId, ContactId, ControlId, MeetingId, UserId};
+use convoke_domain::id::{
+    ClientId, ContactId, ControlId, InteractionId, MeetingId, OnlineMeetingId, UserId,
+};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
@@ -65,6 +67,20 @@ impl Call {
     /// The meeting that the path names; what is no id names nothing.
     pub fn meeting_id(&self) -> Result<MeetingId, Error> {
         MeetingId::parse(self.param("meeting_id")).ok_or(Error::NotFound { what: "meeting" })
+    }
+
+    /// The online meeting that the path names; what is no id names nothing.
+    pub fn online_meeting_id(&self) -> Result<OnlineMeetingId, Error> {
+        OnlineMeetingId::parse(self.param("online_meeting_id")).ok_or(Error::NotFound {
+            what: "online meeting",
+        })
+    }
+
+    /// The interaction that the path names; what is no id names nothing.
+    pub fn interaction_id(&self) -> Result<InteractionId, Error> {
+        InteractionId::parse(self.param("interaction_id")).ok_or(Error::NotFound {
+            what: "interaction",
+        })
     }
 
     /// The control that the path names.

@@ -71,6 +71,7 @@ pub struct Edge<S: 'static> {
     state: Arc<S>,
     routes: &'static [Route<S>],
     router: matchit::Router<Vec<usize>>,
+    keyless: &'static [&'static str],
 }
 
 impl<S: Send + Sync + 'static> Edge<S> {
@@ -96,7 +97,18 @@ impl<S: Send + Sync + 'static> Edge<S> {
             state,
             routes,
             router,
+            keyless: &[],
         })
+    }
+
+    /// Leaves the `Idempotency-Key` of these operations aside: their answers are
+    /// secrets, and must not lie in the table (XC-4).
+    #[must_use]
+    pub fn without_keys_of(self, operations: &'static [&'static str]) -> Self {
+        Self {
+            keyless: operations,
+            ..self
+        }
     }
 
     /// Answers one event; every failure is a problem document.
@@ -118,7 +130,11 @@ impl<S: Send + Sync + 'static> Edge<S> {
             meeting_id = tracing::field::Empty,
             control_id = tracing::field::Empty,
             appointment_request_id = tracing::field::Empty,
-            schedule_entry_id = tracing::field::Empty
+            schedule_entry_id = tracing::field::Empty,
+            online_meeting_id = tracing::field::Empty,
+            interaction_id = tracing::field::Empty,
+            artifact_id = tracing::field::Empty,
+            document_id = tracing::field::Empty
         );
         let answer = match found {
             Ok((route, params)) => {
@@ -214,7 +230,8 @@ impl<S: Send + Sync + 'static> Edge<S> {
             &route.method,
             call.headers.get("idempotency-key"),
             &call.caller,
-        ) {
+        ) && !self.keyless.contains(&route.operation)
+        {
             let identity = RequestIdentity {
                 key,
                 caller,
@@ -256,7 +273,14 @@ impl<S: Send + Sync + 'static> Edge<S> {
                     }));
                 }
                 // Ids of ours only: people's ids may be addresses.
-                "meeting_id" | "control_id" | "appointment_request_id" | "schedule_entry_id"
+                "meeting_id"
+                | "control_id"
+                | "appointment_request_id"
+                | "schedule_entry_id"
+                | "online_meeting_id"
+                | "interaction_id"
+                | "artifact_id"
+                | "document_id"
                     if is_loggable(value) =>
                 {
                     work.note(name, value.as_str());
@@ -320,7 +344,8 @@ fn note_refusal(work: &mut Work, refusal: &Refusal) -> Outcome {
     }
 }
 
-fn request_id_of(event: &Request) -> String {
+/// What names an event in logs and answers: the gateway's id, else Lambda's.
+pub fn request_id_of(event: &Request) -> String {
     let gateway = match event.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,

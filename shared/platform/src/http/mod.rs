@@ -19,7 +19,7 @@ pub use body::{BODY_MAX, Patch, read_value};
 pub use call::{Call, require_version};
 pub use caller::{Caller, CallerKind, ClaimNames};
 pub use cursor::{LIST_DEFAULT, LIST_MAX, ListRequest, Listing};
-pub use edge::{CallerHook, Edge, EdgeParts};
+pub use edge::{CallerHook, Edge, EdgeParts, request_id_of};
 pub use idempotency::{IDEMPOTENCY_KEY_MAX, Mark, Seal};
 pub use problem::{FieldProblem, Problem};
 pub use reply::Reply;

@@ -192,6 +192,21 @@ fn detail_of(error: &Error) -> String {
     }
 }
 
+impl Reply {
+    /// A problem document, for answers that no edge makes; 500 where the status
+    /// is none of HTTP's.
+    pub fn problem(problem: &Problem) -> Self {
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::json_of(status, problem).with_header(header::CONTENT_TYPE, "application/problem+json")
+    }
+
+    /// An error's problem document with its headers, for answers that no edge makes.
+    pub fn of_error(error: Error, request_id: &str) -> Self {
+        reply_of(&Refusal::Error(error), request_id)
+    }
+}
+
 /// The whole answer for a refusal.
 pub(super) fn reply_of(refusal: &Refusal, request_id: &str) -> Reply {
     let problem = Problem::of(refusal, request_id);

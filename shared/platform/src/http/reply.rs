@@ -89,7 +89,8 @@ impl Reply {
         self.headers.get(name)
     }
 
-    pub(super) fn headers(&self) -> &HeaderMap {
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 

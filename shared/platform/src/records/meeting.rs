@@ -5,18 +5,17 @@
 //! occurrence to pass.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use convoke_domain::address::{EmailAddress, WebLink};
+use convoke_domain::address::WebLink;
 use convoke_domain::cadence::{Cadence, Frequency};
 use convoke_domain::event::rfc3339;
-use convoke_domain::id::{ControlId, ControlScheduleId, IntentId, MeetingId, UserId};
-use convoke_domain::meeting::{
-    Attendee, Identity, Meeting, MeetingStatus, RemoteEvent, Role, ScheduleLink,
-};
+use convoke_domain::id::{ControlId, ControlScheduleId, IntentId, MeetingId};
+use convoke_domain::meeting::{Attendee, Meeting, MeetingStatus, RemoteEvent, ScheduleLink};
 use convoke_domain::provider::ProviderKind;
 use convoke_domain::zone::Zone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::attendee::AttendeeRecord;
 use super::corrupt;
 use crate::store::{Due, DueKind, Indexes, Key, Record, StoreError};
 
@@ -52,14 +51,6 @@ pub struct MeetingRecord {
     sort_time: DateTime<Utc>,
     /// Derived, for the due index.
     advances_at: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct AttendeeRecord {
-    user_id: Option<String>,
-    email: Option<String>,
-    name: Option<String>,
-    role: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -203,40 +194,6 @@ impl TryFrom<MeetingRecord> for Meeting {
             created_at: record.created_at,
             updated_at: record.updated_at,
         })
-    }
-}
-
-impl From<&Attendee> for AttendeeRecord {
-    fn from(attendee: &Attendee) -> Self {
-        Self {
-            user_id: attendee.user_id().map(ToString::to_string),
-            email: attendee.email().map(|email| email.as_str().to_owned()),
-            name: attendee.name().map(str::to_owned),
-            role: attendee.role.as_str().to_owned(),
-        }
-    }
-}
-
-impl TryFrom<AttendeeRecord> for Attendee {
-    type Error = StoreError;
-
-    fn try_from(record: AttendeeRecord) -> Result<Self, StoreError> {
-        let role = Role::parse(&record.role).ok_or_else(|| corrupt("role", &record.role))?;
-        let email = record.email.as_deref().map(EmailAddress::parse).transpose();
-        let email = email.map_err(|error| corrupt("email", error))?;
-        let identity = match (record.user_id, email) {
-            (Some(user_id), email) => Identity::Internal {
-                user_id: UserId::parse(&user_id).map_err(|error| corrupt("user_id", error))?,
-                email,
-                name: record.name,
-            },
-            (None, Some(email)) => Identity::External {
-                email,
-                name: record.name.unwrap_or_default(),
-            },
-            (None, None) => return Err(corrupt("attendee", "neither user nor address")),
-        };
-        Ok(Self { identity, role })
     }
 }
 

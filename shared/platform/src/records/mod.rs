@@ -4,6 +4,9 @@
 //! Reading is strict: a stored value that the rules would refuse is corrupt,
 //! never guessed at.
 
+mod artifact;
+mod attendee;
+mod audit;
 mod control;
 mod directory;
 mod engagement;
@@ -13,7 +16,10 @@ mod involvement;
 mod mail;
 mod meeting;
 mod technician;
+mod transfer;
 
+pub use artifact::{ArtifactPointerRecord, ArtifactRecord};
+pub use audit::{AuditEvent, AuditRecord};
 pub use control::{
     CompletionRecord, ControlRecord, LINK_COUNTER_KIND, LinkCounter, LinkRecord, ScheduleRecord,
     link_counter_key,
@@ -22,8 +28,8 @@ pub use directory::{
     AddressKind, AddressRecord, AttendanceRecord, ClientRecord, ContactRecord, UserRecord,
 };
 pub use engagement::{
-    EntryRecord, InteractionRecord, OnlineMeetingRecord, RequestRecord, engagement_of,
-    engagement_partition, read_engagement,
+    CaptureRecord, EntryRecord, InteractionRecord, OnlineMeetingRecord, RequestRecord,
+    engagement_of, engagement_partition, read_engagement,
 };
 pub use integration::{IntegrationRecord, ThrowawayRecord};
 pub use intent::IntentRecord;
@@ -31,6 +37,7 @@ pub use involvement::InvolvementRecord;
 pub use mail::{MailCalendar, MailRecord, MailState, MailTemplateRecord};
 pub use meeting::MeetingRecord;
 pub use technician::TechnicianDayRecord;
+pub use transfer::{TransferRecord, UploadRecord};
 
 use crate::store::StoreError;
 

@@ -21,7 +21,7 @@ pub use error::{StoreError, describe};
 pub use query::{Filter, Index, Page, Position, Query, SortRange};
 pub(crate) use record::from_item;
 pub use record::{DUE_SHARDS, Due, DueKind, Indexes, Item, Key, Record};
-pub use sweep::{DueRow, Sweeper};
+pub use sweep::{DuePages, DueRow, Sweeper};
 pub use transaction::{TRANSACTION_MAX, Transaction};
 
 use crate::tenant::Tenant;

@@ -102,6 +102,19 @@ pub struct Page<R> {
 impl TenantStore {
     /// Reads one page; queries by the table's own key are strongly consistent.
     pub async fn query<R: Record>(&self, query: &Query) -> Result<Page<R>, StoreError> {
+        self.query_in_order(query, true).await
+    }
+
+    /// As [`Self::query`], from the last sort key to the first.
+    pub async fn query_backwards<R: Record>(&self, query: &Query) -> Result<Page<R>, StoreError> {
+        self.query_in_order(query, false).await
+    }
+
+    async fn query_in_order<R: Record>(
+        &self,
+        query: &Query,
+        is_forward: bool,
+    ) -> Result<Page<R>, StoreError> {
         let (index, partition_name, sort_name) = query.index.names();
         let mut names = HashMap::from([("#pk".to_owned(), partition_name.to_owned())]);
         let mut values = HashMap::from([(
@@ -135,6 +148,7 @@ impl TenantStore {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .limit(query.limit.into())
+            .scan_index_forward(is_forward)
             .consistent_read(query.index == Index::Primary)
             .set_exclusive_start_key(query.after.as_ref().map(Position::to_key))
             .send()

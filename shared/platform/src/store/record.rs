@@ -65,16 +65,22 @@ pub enum DueKind {
     OnlineMeeting,
     /// A mail that has not gone out.
     Mail,
+    /// A meeting whose recordings and transcripts are to be looked for.
+    Capture,
+    /// A recording that is being copied.
+    Transfer,
 }
 
 impl DueKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Outbox,
         Self::Intent,
         Self::Occurrence,
         Self::OnlineMeeting,
         Self::Mail,
+        Self::Capture,
+        Self::Transfer,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -84,6 +90,8 @@ impl DueKind {
             Self::Occurrence => "OCCURRENCE",
             Self::OnlineMeeting => "ONLINE_MEETING",
             Self::Mail => "MAIL",
+            Self::Capture => "CAPTURE",
+            Self::Transfer => "TRANSFER",
         }
     }
 

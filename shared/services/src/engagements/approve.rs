@@ -40,9 +40,10 @@ pub struct ApproveCommand {
 }
 
 /// Whether a Teams meeting can be made, and on whose behalf.
-enum Possible {
+pub(super) enum Possible {
     Yes(Organizer),
-    No(Warning),
+    /// The reason's code, and what an approver is told.
+    No(&'static str, Warning),
 }
 
 /// Approves a pending request. A Teams meeting that cannot be made never fails
@@ -59,7 +60,7 @@ pub async fn approve(
     let (organizer, warning) = if command.generate_teams_meeting {
         match possible(store).await? {
             Possible::Yes(organizer) => (Some(organizer), None),
-            Possible::No(warning) => (None, Some(warning)),
+            Possible::No(_, warning) => (None, Some(warning)),
         }
     } else {
         (None, None)
@@ -183,7 +184,7 @@ pub async fn generate_meeting(
     }
     let organizer = match possible(store).await? {
         Possible::Yes(organizer) => organizer,
-        Possible::No(warning) => return Ok(unchanged(Some(warning))),
+        Possible::No(_, warning) => return Ok(unchanged(Some(warning))),
     };
     let begun = Instant::now();
     clear_away(desk, store, &before).await?;
@@ -254,7 +255,7 @@ async fn plan_once(
         .await
 }
 
-async fn possible(store: &TenantStore) -> Result<Possible, Error> {
+pub(super) async fn possible(store: &TenantStore) -> Result<Possible, Error> {
     let integration = if ENTERPRISE {
         read_integration(store).await?
     } else {
@@ -268,10 +269,13 @@ async fn possible(store: &TenantStore) -> Result<Possible, Error> {
     let reason = answer
         .reason
         .map_or("not_configured", |reason| reason.as_str());
-    Ok(Possible::No(Warning::new(
+    Ok(Possible::No(
         reason,
-        "No Teams meeting was made: the Teams integration of this organisation is not available. See GET /api/v1/teams-integration/capability.",
-    )))
+        Warning::new(
+            reason,
+            "No Teams meeting was made: the Teams integration of this organisation is not available. See GET /api/v1/teams-integration/capability.",
+        ),
+    ))
 }
 
 fn organizer_of(integration: &TeamsIntegration) -> Option<Organizer> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use convoke_domain::engagement::{End, Engagement};
 use convoke_domain::error::Error;
 use convoke_domain::id::{ScheduleEntryId, UserId};
-use convoke_domain::online_meeting::Claim;
+use convoke_domain::online_meeting::{Claim, Span};
 use convoke_domain::schedule_entry::ScheduleEntry;
 use convoke_platform::backoff::Attempt;
 use convoke_platform::http::require_version;
@@ -131,13 +131,7 @@ fn moved(
     let end = end.unwrap_or(start + length);
     let now = desk.core.ports.now();
     let mut after = before.clone();
-    match &before.request {
-        Some(request) => {
-            let time = request.time.moved(start, end, now)?;
-            after.reschedule(time, claim, now)?;
-        }
-        None => after.move_entry(start, end, claim, now)?,
-    }
+    after.move_all(Span { start, end }, claim, now)?;
     Ok(after)
 }
 

@@ -13,12 +13,14 @@ mod end;
 mod entries;
 mod follow;
 mod import;
+mod interactions;
 mod ledger;
 mod letters;
 mod people;
 mod read;
 mod remote;
 mod reschedule;
+mod schedule;
 mod warning;
 mod write;
 
@@ -39,13 +41,19 @@ pub use create::{change, create};
 pub use end::{cancel, decline, delete};
 pub use entries::{EntryFilter, delete_entry, get_entry, list_entries, move_entry};
 pub use import::{ImportEntry, Imported, import};
+pub use interactions::{
+    TimelineOf, change_interaction, delete_interaction, get_interaction, list_interactions,
+    log_interaction,
+};
 pub use people::{refresh_contact, refresh_user};
-pub use read::{RequestFilter, get, get_request, list};
+pub use read::{RequestFilter, get, get_meeting, get_request, list};
 #[cfg(feature = "enterprise")]
 pub(crate) use remote::OTHER_TENANT;
 pub use remote::sync;
 pub use reschedule::{RescheduleCommand, reschedule};
+pub use schedule::{Scheduled, cancel_meeting, reschedule_meeting, schedule};
 pub use warning::Warning;
+pub(crate) use write::Write;
 
 use crate::core::Core;
 use crate::microsoft::Microsoft;
@@ -142,7 +150,12 @@ pub enum Eyes {
 impl Eyes {
     /// What a verified caller may see.
     pub fn of(caller: &Caller) -> Self {
-        match &caller.kind {
+        Self::of_kind(&caller.kind)
+    }
+
+    /// What somebody of one side of the house may see.
+    pub fn of_kind(kind: &CallerKind) -> Self {
+        match kind {
             CallerKind::Internal => Self::Staff,
             CallerKind::Portal {
                 client_id,
@@ -235,7 +248,7 @@ const UNKNOWN: Error = Error::NotFound {
 };
 
 /// Reads the whole of an engagement; absent ones are empty.
-async fn load(store: &TenantStore, id: Uuid) -> Result<Engagement, Error> {
+pub(crate) async fn load(store: &TenantStore, id: Uuid) -> Result<Engagement, Error> {
     let items = store.collection(&engagement_partition(id)).await?;
     Ok(read_engagement(items)?)
 }

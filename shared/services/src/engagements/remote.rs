@@ -93,6 +93,7 @@ async fn settle(
             return Ok(None);
         };
         meeting.remote.take(claim);
+        meeting.give_up_unanswered_creation(desk.core.ports.now())?;
         let after = Write::of(desk, store, &before)
             .commit(after, |_, _| Ok(()))
             .await?;

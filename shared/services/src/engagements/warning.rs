@@ -32,6 +32,8 @@ pub(super) enum Verb {
     Cancel,
     Decline,
     Delete,
+    RescheduleMeeting,
+    CancelMeeting,
 }
 
 impl Verb {
@@ -49,6 +51,12 @@ impl Verb {
             }
             Self::Decline => {
                 "Appointment declined, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
+            }
+            Self::RescheduleMeeting => {
+                "Rescheduled, but the Microsoft Teams meeting could not be moved yet. Convoke goes on trying."
+            }
+            Self::CancelMeeting => {
+                "Cancelled, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
             }
             Self::Delete => {
                 "Appointment deleted, but the Microsoft Teams meeting could not be removed. Please remove it manually in Teams."
@@ -85,6 +93,10 @@ pub(super) fn warning_of(report: &Report, verb: Verb) -> Option<Warning> {
         }
         Report::Failed(failure, _) => Some(Warning::new(failure.error.code(), verb.message())),
         Report::LookedInVain => Some(Warning::new("outcome_unknown", verb.message())),
+        Report::Gone if verb == Verb::RescheduleMeeting => Some(Warning::new(
+            EVENT_REMOVED,
+            "The Microsoft Teams meeting was removed in Outlook: there is none any more.",
+        )),
         Report::Gone if matches!(verb, Verb::Reschedule) => Some(Warning::new(
             EVENT_REMOVED,
             "Appointment rescheduled, but its Microsoft Teams meeting was removed in Outlook. Make a new one with generate-meeting.",

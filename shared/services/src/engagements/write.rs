@@ -6,8 +6,8 @@ use convoke_domain::error::Error;
 use convoke_domain::id::EventId;
 use convoke_platform::backoff::Attempt;
 use convoke_platform::records::{
-    EntryRecord, InteractionRecord, InvolvementRecord, OnlineMeetingRecord, RequestRecord,
-    TechnicianDayRecord,
+    CaptureRecord, EntryRecord, InteractionRecord, InvolvementRecord, OnlineMeetingRecord,
+    RequestRecord, TechnicianDayRecord,
 };
 use convoke_platform::store::{Key, Record, StoreError, TenantStore, Transaction};
 
@@ -15,22 +15,22 @@ use super::{Desk, ledger, letters};
 use crate::jobs::{Job, mailbox_key};
 
 /// One write.
-pub(super) struct Write<'a> {
-    pub(super) desk: &'a Desk,
-    pub(super) store: &'a TenantStore,
+pub(crate) struct Write<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) store: &'a TenantStore,
     /// What was read.
-    pub(super) before: &'a Engagement,
+    pub(crate) before: &'a Engagement,
     /// Whether technicians may be booked twice.
-    pub(super) allow_overlap: bool,
+    pub(crate) allow_overlap: bool,
     /// Whether the request itself is deleted with this write.
-    pub(super) drop_request: bool,
+    pub(crate) drop_request: bool,
     /// Whether anybody is told (imports tell nobody).
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl<'a> Write<'a> {
     /// A write of what was read as `before`.
-    pub(super) fn of(desk: &'a Desk, store: &'a TenantStore, before: &'a Engagement) -> Self {
+    pub(crate) fn of(desk: &'a Desk, store: &'a TenantStore, before: &'a Engagement) -> Self {
         Self {
             desk,
             store,
@@ -43,11 +43,12 @@ impl<'a> Write<'a> {
 
     /// Writes `after`; `seal` adds the caller's answer. Somebody else's write in
     /// between is an attempt to be made again.
-    pub(super) async fn commit(
+    pub(crate) async fn commit(
         &self,
         mut after: Engagement,
         seal: impl FnOnce(&mut Transaction, &Engagement) -> Result<(), Error>,
     ) -> Result<Engagement, Attempt> {
+        after.keep_capture_in_step(self.before, self.desk.core.ports.now());
         after.raise_versions(self.before);
         let mut transaction = self.store.transaction();
         let (entry_before, entry_after) = (self.before.entry.as_ref(), after.entry.as_ref());
@@ -75,6 +76,7 @@ impl<'a> Write<'a> {
             after.raise_versions(self.before);
         }
         jobs.extend(self.call(&after));
+        jobs.extend(self.look(&after));
         self.put_parts(&mut transaction, &after);
         self.note_people(&mut transaction, &after);
         if !jobs.is_empty() {
@@ -115,6 +117,32 @@ impl<'a> Write<'a> {
         })
     }
 
+    /// The look that is to go on at once, since the last one ran out of time.
+    fn look(&self, after: &Engagement) -> Option<Job> {
+        let (meeting, capture) = (after.meeting.as_ref()?, after.capture.as_ref()?);
+        let is_new = self.before.capture.as_ref() != Some(capture);
+        (is_new && capture.has_leftover && capture.claim.is_none()).then(|| Job::CaptureArtifacts {
+            online_meeting_id: meeting.online_meeting_id.uuid(),
+        })
+    }
+
+    /// Written under the root's lock; gone with its meeting.
+    fn put_capture(&self, transaction: &mut Transaction, after: &Engagement) {
+        let meeting = after.meeting.as_ref().or(self.before.meeting.as_ref());
+        let Some(id) = meeting.map(|meeting| meeting.online_meeting_id.uuid()) else {
+            return;
+        };
+        match (&self.before.capture, &after.capture) {
+            (was, Some(is)) if was.as_ref() != Some(is) => {
+                transaction.put(&CaptureRecord::new(id, is));
+            }
+            (Some(was), None) => {
+                transaction.remove(CaptureRecord::KIND, &CaptureRecord::new(id, was).key());
+            }
+            _ => {}
+        }
+    }
+
     /// The root on the condition of its version, the others under its lock.
     fn put_parts(&self, transaction: &mut Transaction, after: &Engagement) {
         let (was, root) = (self.before, self.before.root());
@@ -143,6 +171,7 @@ impl<'a> Write<'a> {
             after.interaction.as_ref().map(InteractionRecord::from),
             was.interaction != after.interaction,
         );
+        self.put_capture(transaction, after);
     }
 
     /// Notes whose names and addresses are copied here (XC-14).

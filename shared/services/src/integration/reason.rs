@@ -50,6 +50,7 @@ impl Reason {
             | GraphErrorClass::DuplicateSubscription(_)
             | GraphErrorClass::Quota
             | GraphErrorClass::InvalidRequest
+            | GraphErrorClass::RangeNotSatisfiable { .. }
             | GraphErrorClass::Conflict
             | GraphErrorClass::Malformed
             | GraphErrorClass::Permanent => Self::GraphError,

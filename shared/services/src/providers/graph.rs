@@ -14,6 +14,7 @@ use convoke_graph::{GraphError, GraphErrorClass, GraphSession};
 use convoke_platform::store::TenantStore;
 
 use self::event::{event_change, free_busy_of, new_event, remote_event};
+pub(crate) use self::event::{graph_attendees, html_of};
 pub(crate) use self::failure::failure;
 use super::{CallFailure, FreeBusy, MeetingProvider, Placement, RemoteCalendar};
 use crate::microsoft::{Microsoft, TeamsAccount};

@@ -24,7 +24,7 @@ use crate::microsoft::Microsoft;
 #[cfg(feature = "enterprise")]
 pub use graph::GraphProvider;
 #[cfg(feature = "enterprise")]
-pub(crate) use graph::failure;
+pub(crate) use graph::{failure, graph_attendees, html_of};
 pub use local::{IcsProvider, MockProvider};
 pub use unavailable::UnavailableGraph;
 

@@ -15,7 +15,7 @@ use convoke_platform::store::TenantStore;
 use super::{Address, Resolved, Teams};
 use crate::engagements::OTHER_TENANT;
 use crate::microsoft::{Organizer, TeamsAccount};
-use crate::providers::{CallFailure, Effect, failure};
+use crate::providers::{CallFailure, Effect, failure, graph_attendees, html_of};
 
 /// What a creation may still take once its event is made: it has to be written
 /// down before the function's time is over, and the background does the rest.
@@ -107,13 +107,7 @@ impl Teams {
             return Ok(None);
         };
         let account = self.account(store, meeting).await?;
-        let same =
-            |organizer: &&Organizer| organizer.upn.eq_ignore_ascii_case(&meeting.organizer.upn);
-        let present = account.organizer.as_ref().filter(same);
-        let noted = meeting.organizer.object_id.clone();
-        let Some(organizer_object_id) =
-            noted.or_else(|| present.and_then(|organizer| organizer.object_id.clone()))
-        else {
+        let Some(organizer_object_id) = object_id_of(&account, meeting) else {
             return Ok(None);
         };
         let meeting_id = self
@@ -192,7 +186,7 @@ impl Teams {
 
     /// The tenant's own account; credentials of another Entra tenant cannot
     /// reach the meeting.
-    async fn account(
+    pub(super) async fn account(
         &self,
         store: &TenantStore,
         meeting: &OnlineMeeting,
@@ -212,7 +206,7 @@ impl Teams {
         }
     }
 
-    fn session<'a>(&'a self, account: &'a TeamsAccount) -> GraphSession<'a> {
+    pub(super) fn session<'a>(&'a self, account: &'a TeamsAccount) -> GraphSession<'a> {
         self.microsoft.client().session(&account.profile)
     }
 
@@ -223,6 +217,15 @@ impl Teams {
         }
         failure(error)
     }
+}
+
+/// The organiser's object id: the meeting's own note, or what is known of the
+/// same organiser by now.
+pub(super) fn object_id_of(account: &TeamsAccount, meeting: &OnlineMeeting) -> Option<String> {
+    let same = |organizer: &&Organizer| organizer.upn.eq_ignore_ascii_case(&meeting.organizer.upn);
+    let present = account.organizer.as_ref().filter(same);
+    let noted = meeting.organizer.object_id.clone();
+    noted.or_else(|| present.and_then(|organizer| organizer.object_id.clone()))
 }
 
 /// Whether two Entra tenants differ for certain: a domain may stand for any id.
@@ -244,18 +247,26 @@ fn refused(code: &'static str, message: &str) -> CallFailure {
     }
 }
 
-/// A single event without attendees: nobody outside hears of it from Microsoft (AP-4).
+/// A single event. An appointment's has no attendees: nobody outside hears of it
+/// from Microsoft (AP-4). Staff may name some (OM-4).
 fn event_of(meeting: &OnlineMeeting) -> NewEvent {
+    let plan = meeting.staff_plan.as_ref();
+    let attendees = plan.map_or_else(Vec::new, |plan| graph_attendees(&plan.attendees));
+    // Whoever is invited reads what it is about.
+    let body_html = plan
+        .filter(|plan| !plan.attendees.is_empty())
+        .and_then(|plan| plan.notes.as_deref())
+        .map(html_of);
     // As at the first try: a later one finds what that made.
     let shown = meeting.remote.shown;
     NewEvent {
         subject: meeting.subject.clone(),
-        body_html: None,
+        body_html,
         start_local: shown.start.naive_utc(),
         end_local: shown.end.naive_utc(),
         time_zone: UTC.to_owned(),
         location: None,
-        attendees: vec![],
+        attendees,
         is_online_meeting: true,
         recurrence: None,
         transaction_id: meeting.remote.transaction_id.to_string(),

@@ -5,11 +5,16 @@
 //! organiser by now.
 
 #[cfg(feature = "enterprise")]
+mod artifacts;
+#[cfg(feature = "enterprise")]
 mod graph;
+mod recording;
 #[cfg(not(feature = "enterprise"))]
 mod unavailable;
 
 use convoke_domain::online_meeting::OnlineMeeting;
+
+pub use recording::{ByteRange, FoundArtifact, NotOpened, RecordingBytes, TranscriptText};
 
 use crate::microsoft::Microsoft;
 

@@ -1,11 +1,14 @@
 //! The community edition calls nobody, and says so (XC-11).
 
+use convoke_domain::artifact::ArtifactType;
 use convoke_domain::engagement::Created;
 use convoke_domain::error::Error;
 use convoke_domain::online_meeting::{OnlineMeeting, Span};
 use convoke_platform::store::TenantStore;
 
-use super::{Address, Resolved, Teams};
+use super::{
+    Address, ByteRange, FoundArtifact, NotOpened, RecordingBytes, Resolved, Teams, TranscriptText,
+};
 use crate::providers::{CallFailure, Effect};
 
 const NOTHING: CallFailure = CallFailure {
@@ -52,6 +55,35 @@ impl Teams {
         _: &OnlineMeeting,
     ) -> Result<Option<Resolved>, CallFailure> {
         Err(NOTHING)
+    }
+
+    pub(crate) async fn list_artifacts(
+        &self,
+        _: &TenantStore,
+        _: &OnlineMeeting,
+        _: ArtifactType,
+    ) -> Result<Vec<FoundArtifact>, CallFailure> {
+        Err(NOTHING)
+    }
+
+    pub(crate) async fn transcript_text(
+        &self,
+        _: &TenantStore,
+        _: &OnlineMeeting,
+        _: &str,
+    ) -> Result<TranscriptText, CallFailure> {
+        Err(NOTHING)
+    }
+
+    /// As the enterprise edition's, which reads.
+    pub async fn open_recording(
+        &self,
+        _: &TenantStore,
+        _: &OnlineMeeting,
+        _: &str,
+        _: ByteRange,
+    ) -> Result<RecordingBytes, NotOpened> {
+        Err(NOTHING.into())
     }
 
     pub(crate) async fn move_to(

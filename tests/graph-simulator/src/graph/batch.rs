@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
+use super::{Answer, Call, Effects};
 use crate::clock;
 use crate::incoming::Incoming;
 use crate::reply::{GraphError, Reply, RequestIds};
@@ -106,7 +106,11 @@ impl<'a> Step<'a> {
             at: world.now(),
         };
         let reply = if self.depends_on.iter().all(succeeded) {
-            super::answer(world, &self.request, call.caller, call.effects)
+            let effects = Effects {
+                redirects: true,
+                ..call.effects
+            };
+            super::answer(world, &self.request, call.caller, effects)
         } else {
             // graph-protocol §8: a failed dependency gives 424.
             Err(GraphError::new(

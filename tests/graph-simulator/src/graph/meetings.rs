@@ -128,6 +128,19 @@ impl Call<'_> {
         key: &str,
         roles: &[&str],
     ) -> Result<User, GraphError> {
+        // graph-protocol §3: no policy, or not propagated yet.
+        let refusal = |_: &User| "No application access policy found for this app".to_owned();
+        self.user_under_policy(world, key, roles, refusal)
+    }
+
+    /// The same with another wording where the policy is missing.
+    pub(super) fn user_under_policy(
+        &self,
+        world: &World,
+        key: &str,
+        roles: &[&str],
+        refusal: impl FnOnce(&User) -> String,
+    ) -> Result<User, GraphError> {
         let forbidden = |message: &str| GraphError::new(403, "Forbidden", message);
         // graph-protocol §1: missing consent shows as Forbidden from Teams.
         if !self.caller.has_any_role(roles) {
@@ -151,9 +164,8 @@ impl Call<'_> {
                 .any(|app| same(app, &self.caller.client_id))
                 && policy.effective_at.is_none_or(|at| at <= world.now())
         };
-        // graph-protocol §3: no policy, or not propagated yet.
         if !user.access_policy.as_ref().or(global).is_some_and(in_force) {
-            return Err(forbidden("No application access policy found for this app"));
+            return Err(forbidden(&refusal(user)));
         }
         Ok(user.clone())
     }

@@ -1,5 +1,8 @@
 //! Graph itself: the paths it knows, and what every call has in common.
 
+mod artifact_content;
+mod artifact_functions;
+mod artifact_pages;
 mod artifacts;
 mod batch;
 mod calendar_view;
@@ -25,6 +28,7 @@ pub(crate) use meetings::open_stand_alone;
 
 use serde_json::{Map, Value};
 
+use crate::artifact::{ArtifactKind, Form};
 use crate::bearer::Caller;
 use crate::directory::User;
 use crate::incoming::Incoming;
@@ -43,6 +47,8 @@ const CALENDAR_WRITE: [&str; 1] = ["Calendars.ReadWrite"];
 pub(crate) struct Effects {
     /// Events come about without their Teams meeting.
     pub(crate) without_teams: bool,
+    /// Content is always redirected, as in a batch, whose answers are JSON.
+    pub(crate) redirects: bool,
 }
 
 /// One authenticated call.
@@ -70,8 +76,16 @@ enum Resource<'a> {
     Meetings(&'a str),
     CreateOrGetMeeting(&'a str),
     Meeting(&'a str, &'a str),
+    /// User and meeting.
+    Artifacts(ArtifactKind, &'a str, &'a str),
+    /// User, meeting and artifact.
+    Artifact(ArtifactKind, &'a str, &'a str, &'a str),
+    /// The same.
+    Content(ArtifactKind, &'a str, &'a str, &'a str),
+    /// The same, of a transcript.
+    Metadata(&'a str, &'a str, &'a str),
     /// User and the whole function call.
-    Transcripts(&'a str, &'a str),
+    AllArtifacts(ArtifactKind, &'a str, &'a str),
     TenantMeetings,
     Batch,
     Me,
@@ -110,10 +124,22 @@ impl<'a> Resource<'a> {
                 "onlinemeetings",
                 "createorget" | "microsoft.graph.createorget",
             ] => Self::CreateOrGetMeeting(user),
-            ["onlinemeetings", call] if artifacts::is_call(call, "getalltranscripts") => {
-                Self::Transcripts(user, keys[1])
+            ["onlinemeetings", call] if artifact_functions::kind(call).is_some() => {
+                Self::AllArtifacts(artifact_functions::kind(call)?, user, keys[1])
             }
             ["onlinemeetings", _] => Self::Meeting(user, keys[1]),
+            ["onlinemeetings", _, collection, rest @ ..] => {
+                let kind = artifacts::kind(collection)?;
+                match rest {
+                    [] => Self::Artifacts(kind, user, keys[1]),
+                    [_] => Self::Artifact(kind, user, keys[1], keys[3]),
+                    [_, "content"] => Self::Content(kind, user, keys[1], keys[3]),
+                    [_, "metadatacontent"] if kind == ArtifactKind::Transcript => {
+                        Self::Metadata(user, keys[1], keys[3])
+                    }
+                    _ => return None,
+                }
+            }
             _ => return None,
         })
     }
@@ -200,8 +226,24 @@ fn route(world: &mut World, call: &Call<'_>, resource: &Resource<'_>) -> Answer 
         ("GET", R::Meeting(user, id)) => meeting_lookup::get(world, call, user, id),
         ("PATCH", R::Meeting(user, id)) => meeting_write::update(world, call, user, id),
         ("DELETE", R::Meeting(user, id)) => meeting_write::delete(world, call, user, id),
-        ("GET", R::Transcripts(user, function)) => {
-            artifacts::all_transcripts(world, call, user, function)
+        ("GET", R::Artifacts(kind, user, meeting)) => {
+            artifacts::list(world, call, *kind, user, meeting)
+        }
+        ("GET", R::Artifact(kind, user, meeting, id)) => {
+            artifacts::get(world, call, *kind, (user, meeting, id))
+        }
+        ("GET", R::Content(ArtifactKind::Recording, user, meeting, id)) => {
+            artifact_content::get(world, call, Form::Video, (user, meeting, id))
+        }
+        ("GET", R::Content(ArtifactKind::Transcript, user, meeting, id)) => {
+            let form = artifact_content::wanted_form(call)?;
+            artifact_content::get(world, call, form, (user, meeting, id))
+        }
+        ("GET", R::Metadata(user, meeting, id)) => {
+            artifact_content::get(world, call, Form::Metadata, (user, meeting, id))
+        }
+        ("GET", R::AllArtifacts(kind, user, function)) => {
+            artifact_functions::list(world, call, *kind, user, function)
         }
         ("GET", R::TenantMeetings) => meeting_lookup::find_in_tenant(call),
         (method, _) => {
@@ -268,7 +310,7 @@ impl Call<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Resource;
+    use super::{ArtifactKind, Resource};
 
     fn segments(path: &str) -> Vec<String> {
         path.split('/').map(String::from).collect()
@@ -287,7 +329,11 @@ mod tests {
             let path = segments(&format!("users/u/onlineMeetings/{function}"));
             assert_eq!(
                 Resource::find(&path),
-                Some(Resource::Transcripts("u", function))
+                Some(Resource::AllArtifacts(
+                    ArtifactKind::Transcript,
+                    "u",
+                    function
+                ))
             );
         }
         assert_eq!(Resource::find(&segments("users/u/planner")), None);

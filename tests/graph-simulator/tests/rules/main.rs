@@ -6,13 +6,18 @@
     reason = "what supports a test fails it the same way"
 )]
 
+mod artifact_access;
+mod artifact_lists;
 mod batch;
 mod bearer;
 mod calendar_views;
+mod content;
 mod control;
 mod event_changes;
 mod events;
 mod faults;
+mod held;
+mod holding;
 mod hostile_input;
 mod meetings;
 mod peer;
@@ -20,8 +25,10 @@ mod recipes;
 mod recurrence;
 mod removal;
 mod schedules;
+mod storage;
 mod throttling;
 mod token;
 mod transactions;
+mod transcript_content;
 mod transcripts;
 mod users;

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
+use it::api::ALL_SCOPES;
 use it::clock::TestClock;
 use it::deployed::new_org;
-use it::gateway::answer_of;
+use it::gateway::{Event, answer_of};
 use it::process::Process;
+use it::recorded::FILM;
 use serde_json::{Value, json};
 
 use crate::routes::{self, admin, text};
@@ -56,6 +59,9 @@ fn every_fixture_is_driven() {
         .collect();
     let driven = [
         "approval-approve.json",
+        "artifact-capture-sqs-capture.json",
+        "artifact-capture-sqs-transfer.json",
+        "artifact-capture-sweep.json",
         "delivery-sqs-fifo-sync-online-meeting.json",
         "delivery-sqs-fifo.json",
         "delivery-sqs-send-mail.json",
@@ -66,6 +72,7 @@ fn every_fixture_is_driven() {
         "meeting-api-get-meeting.json",
         "outbox-relay-stream.json",
         "outbox-relay-sweep.json",
+        "recording-stream-range.json",
         "settings-put-teams-integration.json",
     ];
     assert_eq!(files, driven.map(str::to_owned).into());
@@ -110,6 +117,37 @@ async fn the_settings_event_is_read() {
     } else {
         assert_eq!(answer.problem(501), "ee_disabled");
     }
+}
+
+/// OM-9: a browser's request for a range, as the function URL hands it on; with a
+/// ticket that was issued it gets its octets.
+#[tokio::test]
+async fn a_range_of_a_recording_is_asked_for() {
+    let ((process, _), org) = (routes::process(), new_org());
+    let estate = routes::Estate::of(&process, &org).await;
+    let event = fixture("recording-stream-range.json", &org);
+    let refused = process.recording_stream.handle(request(&event)).await;
+    assert_eq!(refused.status(), 404);
+    let path = estate.fill("/api/v1/online-meetings/recordings/{artifact_id}/ticket");
+    let issue = Event::new("POST", &path).internal(&org, "u1", ALL_SCOPES);
+    let issued = process.recordings(issue).await;
+    if !cfg!(feature = "enterprise") {
+        assert_eq!(issued.problem(404), "not_found");
+        return;
+    }
+    let url = text(&issued.expect(200)["url"]).to_owned();
+    let target = url.strip_prefix(it::process::STREAMING_URL).unwrap();
+    let (path, query) = target.split_once('?').unwrap();
+    let ticket = query.strip_prefix("ticket=").unwrap();
+    let event = event
+        .to_string()
+        .replace(text(&event["rawPath"]), path)
+        .replace(text(&event["queryStringParameters"]["ticket"]), ticket);
+    let event = lambda_http::request::from_str(&event).unwrap();
+    let answer = process.recording_stream.handle(event).await;
+    assert_eq!(answer.status(), 206);
+    let range = format!("bytes 0-{}/{}", FILM.len() - 1, FILM.len());
+    assert_eq!(answer.headers()["content-range"], range);
 }
 
 /// An approval, of a request that is there.
@@ -233,4 +271,30 @@ async fn the_queues_batches_are_worked_off() {
             .collect();
         assert_eq!(failed, [text(&batch["Records"][0]["messageId"])], "{name}");
     }
+}
+
+/// Both queues' messages and the schedule's event; a meeting that is gone is no
+/// failure, and what is not one of our messages is.
+#[tokio::test]
+async fn the_capture_functions_events_are_taken() {
+    // Long ago: nothing of any other test is due.
+    let clock = TestClock::at("2000-01-01T00:00:00Z");
+    let process = Process::new(routes::stack(), clock.ports(), None);
+    let (app, left) = (&process.artifact_capture, Duration::from_mins(15));
+    let sweep = fixture("artifact-capture-sweep.json", "acme");
+    assert_eq!(app.handle(sweep, left).await.unwrap(), Value::Null);
+    let queries = process.calls.take().get("Query").copied();
+    assert_eq!(queries.is_some(), cfg!(feature = "enterprise"));
+    for name in ["capture", "transfer"] {
+        let file = format!("artifact-capture-sqs-{name}.json");
+        let mut batch = fixture(&file, &new_org());
+        let answer = app.handle(batch.clone(), left).await.unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
+        batch["Records"][0]["body"] = json!("nonsense");
+        let answer = app.handle(batch.clone(), left).await.unwrap();
+        let id = &batch["Records"][0]["messageId"];
+        let failures = json!([{ "itemIdentifier": id }]);
+        assert_eq!(answer["batchItemFailures"], failures, "{name}");
+    }
+    assert!(app.handle(json!({ "sweep": "yes" }), left).await.is_err());
 }

@@ -94,6 +94,9 @@ async fn every_post_route_replays() {
     for case in routes::cases()
         .into_iter()
         .filter(|case| case.method == Method::POST)
+        // What is down is asked again, and a ticket must not lie in the table.
+        .filter(|case| case.status < 500)
+        .filter(|case| !recording_proxy::routes::KEYLESS.contains(&case.operation))
     {
         let estate = routes::Estate::of(&process, &new_org()).await;
         let event = case

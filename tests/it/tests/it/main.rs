@@ -7,7 +7,9 @@
 )]
 
 mod appointments;
+mod blobs;
 mod calendar_files;
+mod captures;
 mod concurrency;
 mod control_schedules;
 mod directory;
@@ -25,6 +27,7 @@ mod idempotency;
 mod listing;
 mod mail;
 mod meetings;
+mod online_meetings;
 mod openapi;
 mod outbox;
 mod permissions;
@@ -34,9 +37,12 @@ mod races;
 #[cfg(feature = "enterprise")]
 mod reconciliation;
 // The table counts the calls to Graph's calendar as well.
+mod recordings;
 #[cfg(feature = "enterprise")]
 mod round_trips;
 mod routes;
 mod settings;
 mod store;
 mod tenancy;
+mod transcripts_read;
+mod transfers;

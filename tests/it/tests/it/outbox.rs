@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::TimeDelta;
 use convoke_local::{Functions, Stack, StackOptions};
-use convoke_platform::queue::Queues;
+use convoke_platform::queue::{Queue, Queues};
 use http::Method;
 use it::api::Api;
 use it::deployed;
@@ -117,8 +117,10 @@ async fn what_sqs_refuses_is_sent_by_the_sweeper() {
     let unreachable = aws_sdk_sqs::Client::new(&sdk_config("http://127.0.0.1:9"));
     let queues = Queues::new(
         unreachable,
-        &stack.outputs.delivery_queue_url,
-        &stack.outputs.graph_queue_url,
+        &[
+            (Queue::Delivery, &stack.outputs.delivery_queue_url),
+            (Queue::Graph, &stack.outputs.graph_queue_url),
+        ],
     );
     let cut_off = outbox_relay::App::new(process.store.clone(), queues, clock.ports());
     let stream = json!({ "Records": outbox_records(&stack).await });

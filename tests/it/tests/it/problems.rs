@@ -121,7 +121,7 @@ async fn an_unknown_field_is_refused_by_name() {
         if case.method == Method::GET || case.method == Method::DELETE {
             continue;
         }
-        let mut body = case.body.clone().unwrap_or_else(|| json!({}));
+        let mut body = case.body_with(&estate).unwrap_or_else(|| json!({}));
         body["colour/of~it"] = json!("blue");
         let event = event(
             &estate.org,

@@ -1,6 +1,8 @@
 //! Every route of the API, with a request that it takes: for the tests that
 //! drive them all. A route without a case here fails those tests.
 
+mod estate;
+
 use chrono::TimeDelta;
 use convoke_local::Stack;
 use convoke_platform::http::{Access, Portal};
@@ -14,9 +16,13 @@ use it::gateway::Event;
 use it::process::Process;
 use serde_json::{Value, json};
 
+pub(crate) use self::estate::Estate;
+
 /// When these tests take place: late enough that the deployed stack's own
 /// sweeper, which goes by the machine's clock, finds nothing of theirs due.
 pub(crate) const NOW: &str = "2049-12-01T08:00:00Z";
+
+const ENTERPRISE: bool = cfg!(feature = "enterprise");
 
 /// Which function serves a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +31,7 @@ pub(crate) enum Service {
     IcsDownload,
     Settings,
     Approval,
+    RecordingProxy,
 }
 
 /// What a route answers to ids that only another tenant has.
@@ -38,6 +45,8 @@ pub(crate) enum Foreign {
     Makes,
     /// It names nothing of a tenant's.
     Nameless,
+    /// Its body names somebody whom the directory does not know.
+    Unknown,
 }
 
 /// A route and a request that it takes.
@@ -83,10 +92,35 @@ impl Case {
 
     /// The request, with the ids of an estate, on behalf of nobody.
     pub(crate) fn event(&self, ids: &Estate) -> Event {
-        let event = Event::new(self.method.as_str(), &ids.fill(self.template));
-        match &self.body {
-            Some(body) => event.json(body),
-            None => event,
+        self.event_in(&ids.org, ids)
+    }
+
+    /// The request in an organisation, with all other ids of an estate.
+    pub(crate) fn event_in(&self, org: &str, ids: &Estate) -> Event {
+        let target = format!("{}{}", self.template, self.query());
+        let target = ids.fill(&target.replace("{org_id}", org));
+        let event = Event::new(self.method.as_str(), &target);
+        self.body_with(ids).iter().fold(event, Event::json)
+    }
+
+    /// The body, with the ids of an estate.
+    pub(crate) fn body_with(&self, ids: &Estate) -> Option<Value> {
+        let mut body = self.body.clone()?;
+        for value in body.as_object_mut()?.values_mut() {
+            if let Value::String(text) = value
+                && text.ends_with("_id}")
+            {
+                *text = ids.fill(text);
+            }
+        }
+        Some(body)
+    }
+
+    /// The query that the route does not go without.
+    pub(crate) fn query(&self) -> &'static str {
+        match self.operation {
+            "list_interactions" => "?client_id={client_id}",
+            _ => "",
         }
     }
 
@@ -97,6 +131,7 @@ impl Case {
             Service::IcsDownload => process.ics(event).await,
             Service::Settings => process.settings(event).await,
             Service::Approval => process.approval(event).await,
+            Service::RecordingProxy => process.recordings(event).await,
         }
     }
 }
@@ -139,10 +174,20 @@ pub(crate) fn cases() -> Vec<Case> {
             route.access,
         )
     });
+    let recording_proxy = recording_proxy::routes::ROUTES.iter().map(|route| {
+        (
+            Service::RecordingProxy,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
     meeting_api
         .chain(ics_download)
         .chain(settings)
         .chain(approval)
+        .chain(recording_proxy)
         .map(|(service, method, template, operation, access)| {
             let (body, status, foreign) = request_of(operation);
             Case {
@@ -160,8 +205,10 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
-    use Foreign::{Lists, Makes, Nameless, NotFound};
+    use Foreign::{Lists, Makes, Nameless, NotFound, Unknown};
     match operation {
+        // The community edition has no recordings.
+        "issue_recording_ticket" | "open_recording" if !ENTERPRISE => (None, 404, NotFound),
         "get_control_schedule"
         | "get_meeting"
         | "list_occurrences"
@@ -178,19 +225,30 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         | "delete_appointment_request"
         | "generate_teams_meeting"
         | "get_schedule_entry"
-        | "delete_schedule_entry" => (None, 200, NotFound),
+        | "delete_schedule_entry"
+        | "get_online_meeting"
+        | "cancel_online_meeting"
+        | "refresh_recordings"
+        | "get_interaction"
+        | "delete_interaction"
+        | "issue_recording_ticket"
+        | "get_document"
+        | "download_document" => (None, 200, NotFound),
+        "open_recording" => (None, 303, NotFound),
         "list_meetings"
         | "list_controls"
         | "list_users"
         | "list_contacts"
         | "list_clients"
         | "list_appointment_requests"
-        | "list_schedule_entries" => (None, 200, Lists),
+        | "list_schedule_entries"
+        | "list_interactions" => (None, 200, Lists),
         "list_meeting_providers"
         | "open_ics_link"
         | "get_teams_integration"
         | "get_teams_capability"
         | "get_teams_diagnostics"
+        | "list_interaction_types"
         | "get_mail_template" => (None, 200, Nameless),
         "put_teams_integration" => (Some(json!({ "download_recordings": true })), 200, Nameless),
         "verify_organizer" => (Some(json!({})), 200, Nameless),
@@ -202,7 +260,9 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
             (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound)
         }
         "create_meeting" => (Some(meeting()), 201, Makes),
-        "update_meeting" => (Some(json!({ "title": "Another title" })), 200, NotFound),
+        "update_meeting" | "update_interaction" => {
+            (Some(json!({ "title": "Another title" })), 200, NotFound)
+        }
         "put_control" | "put_client" | "put_user" => {
             (Some(json!({ "name": "Another name" })), 200, Makes)
         }
@@ -230,6 +290,21 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
             200,
             NotFound,
         ),
+        // Without Teams nothing is scheduled, whoever is asked to come.
+        "schedule_online_meeting" => (Some(online_meeting()), 503, Nameless),
+        "reschedule_online_meeting" => (
+            Some(json!({ "start": "2050-02-01T09:00:00Z", "end": "2050-02-01T10:00:00Z" })),
+            200,
+            NotFound,
+        ),
+        "log_interaction" => (
+            Some(
+                json!({ "type": "Call", "title": "Asked about it", "contact_id": "{contact_id}" }),
+            ),
+            201,
+            Unknown,
+        ),
+        "update_document" => (Some(json!({ "is_client_visible": true })), 200, NotFound),
         "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
         other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
     }
@@ -246,134 +321,16 @@ pub(crate) fn meeting() -> Value {
         "start": "2050-01-14T09:00", "duration_minutes": 60, "timezone": "Europe/Berlin" })
 }
 
+/// An online meeting with a contact.
+pub(crate) fn online_meeting() -> Value {
+    json!({ "subject": "Review", "start": "2050-01-14T09:00:00Z", "end": "2050-01-14T10:00:00Z",
+        "contact_id": "{contact_id}" })
+}
+
 /// An appointment request of somebody whom no directory knows.
 pub(crate) fn appointment(date: &str) -> Value {
     json!({ "service_name": "Review", "requested_date": date, "requested_time": "09:00", "requested_duration": 60,
         "timezone": "Europe/Berlin", "requester": { "name": "Ida", "email": "ida@outside.example" } })
-}
-
-/// Something of everything, of one tenant.
-pub(crate) struct Estate {
-    pub(crate) org: String,
-    pub(crate) control: String,
-    pub(crate) meeting: String,
-    pub(crate) user: String,
-    pub(crate) contact: String,
-    pub(crate) client: String,
-    pub(crate) token: String,
-    /// A pending appointment request.
-    pub(crate) pending: String,
-    /// An approved one.
-    pub(crate) approved: String,
-}
-
-impl Estate {
-    /// Makes one, with ids that no other has.
-    pub(crate) async fn of(process: &Process, org: &str) -> Self {
-        let of_org = |kind: &str| format!("{kind}-of-{org}");
-        let mut estate = Self {
-            org: org.to_owned(),
-            control: of_org("control"),
-            user: of_org("user"),
-            contact: of_org("contact"),
-            client: of_org("client"),
-            meeting: String::new(),
-            token: String::new(),
-            pending: String::new(),
-            approved: String::new(),
-        };
-        let (user, control) = (estate.user.clone(), estate.control.clone());
-        let put = async |path: &str, body: Value| {
-            admin(process, org, "PUT", path, Some(&body))
-                .await
-                .expect(201);
-        };
-        put(
-            &format!("/api/v1/users/{user}"),
-            json!({ "name": "Ada", "email": format!("ada@{org}.example") }),
-        )
-        .await;
-        let contact = json!({ "name": "Bob", "email": format!("bob@{org}.example"), "client_id": estate.client });
-        put(&format!("/api/v1/contacts/{}", estate.contact), contact).await;
-        put(
-            &format!("/api/v1/clients/{}", estate.client),
-            json!({ "name": "Client" }),
-        )
-        .await;
-        put(
-            &format!("/api/v1/orgs/{org}/controls/{control}"),
-            json!({ "name": "Control" }),
-        )
-        .await;
-        put(
-            &format!("/api/v1/orgs/{org}/controls/{control}/schedule"),
-            schedule(),
-        )
-        .await;
-        let mut body = meeting();
-        body["attendees"] =
-            json!([{ "user_id": user }, { "email": "eve@outside.example", "name": "Eve" }]);
-        let path = format!("/api/v1/orgs/{org}/controls/{control}/meetings");
-        let made = admin(process, org, "POST", &path, Some(&body))
-            .await
-            .expect(201);
-        text(&made["meeting_id"]).clone_into(&mut estate.meeting);
-        text(&made["ics_url"])
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .clone_into(&mut estate.token);
-        estate.pending = estate.ask(process, "2050-01-14").await;
-        estate.approved = estate.ask(process, "2050-01-17").await;
-        let path = format!("/api/v1/appointment-requests/{}/approve", estate.approved);
-        let approve = Event::new("POST", &path).internal(org, "u-admin", ALL_SCOPES);
-        process.approval(approve.json(&json!({}))).await.expect(200);
-        estate
-    }
-
-    async fn ask(&self, process: &Process, date: &str) -> String {
-        let mut body = appointment(date);
-        body["contact_id"] = json!(self.contact);
-        body["preferred_assigned_user_id"] = json!(self.user);
-        let event = Event::new("POST", "/api/v1/appointment-requests");
-        let event = event.internal(&self.org, "u-admin", ALL_SCOPES).json(&body);
-        let made = process.approval(event).await.expect(201);
-        text(&made["appointment_request_id"]).to_owned()
-    }
-
-    /// Puts these ids into a route's path.
-    pub(crate) fn fill(&self, template: &str) -> String {
-        let needs_approved = ["/ics", "/reschedule", "/generate-meeting"];
-        let is_for_approved = needs_approved.iter().any(|end| template.ends_with(end));
-        let request = if is_for_approved {
-            &self.approved
-        } else {
-            &self.pending
-        };
-        let pairs = [
-            ("{appointment_request_id}", request),
-            ("{schedule_entry_id}", &self.approved),
-            ("{org_id}", &self.org),
-            ("{control_id}", &self.control),
-            ("{meeting_id}", &self.meeting),
-            ("{user_id}", &self.user),
-            ("{contact_id}", &self.contact),
-            ("{client_id}", &self.client),
-            ("{token}", &self.token),
-            ("{key}", &"appointment-assigned".to_owned()),
-            ("{locale}", &"en".to_owned()),
-        ];
-        let path = pairs
-            .iter()
-            .fold(template.to_owned(), |path, (name, value)| {
-                path.replace(name, value)
-            });
-        assert!(
-            !path.contains('{'),
-            "{path} has a parameter that no estate fills"
-        );
-        path
-    }
 }
 
 /// Handlers on the shared stack whose clock stands at [`NOW`].

@@ -98,20 +98,13 @@ impl TryFrom<InteractionRecord> for Interaction {
     fn try_from(record: InteractionRecord) -> Result<Self, StoreError> {
         Ok(Self {
             interaction_id: InteractionId::new(record.id),
-            kind: Some(InteractionType::OnlineMeeting)
-                .filter(|kind| kind.name() == record.type_name)
+            kind: InteractionType::parse(&record.type_name)
                 .ok_or_else(|| corrupt("interaction type", &record.type_name))?,
             client_id: read_client(record.client_id.as_deref())?,
             contact_id: read_contact(record.contact_id.as_deref())?,
             user_id: read_user(record.user_id.as_deref())?,
-            status: [
-                InteractionStatus::Planned,
-                InteractionStatus::Completed,
-                InteractionStatus::Cancelled,
-            ]
-            .into_iter()
-            .find(|status| status.as_str() == record.status)
-            .ok_or_else(|| corrupt("status", &record.status))?,
+            status: InteractionStatus::parse(&record.status)
+                .ok_or_else(|| corrupt("status", &record.status))?,
             title: record.title,
             notes: record.notes,
             start: record.start,

@@ -5,13 +5,15 @@ use chrono::{DateTime, Utc};
 use convoke_domain::id::{
     AppointmentRequestId, InteractionId, OnlineMeetingId, ScheduleEntryId, UserId,
 };
+use convoke_domain::meeting::Attendee;
 use convoke_domain::online_meeting::{
-    Claim, OnlineMeeting, Organizer, Remote, RemoteState, Span, Status,
+    Claim, OnlineMeeting, Organizer, Remote, RemoteState, Span, StaffPlan, Status,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{engagement_partition, read_client, read_contact, read_link, read_zone};
+use crate::records::attendee::AttendeeRecord;
 use crate::records::corrupt;
 use crate::store::{Due, DueKind, Indexes, Key, Record, StoreError};
 
@@ -41,6 +43,8 @@ pub struct OnlineMeetingRecord {
     client_id: Option<String>,
     contact_id: Option<String>,
     created_by: String,
+    #[serde(default)]
+    staff_plan: Option<StaffPlanRecord>,
     is_legacy: bool,
     version: u64,
     created_at: DateTime<Utc>,
@@ -60,6 +64,42 @@ struct RemoteRecord {
     empty_lookups: u32,
     #[serde(default)]
     overtaken: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StaffPlanRecord {
+    notes: Option<String>,
+    attendees: Vec<AttendeeRecord>,
+    entry_for: Option<Vec<String>>,
+}
+
+impl From<&StaffPlan> for StaffPlanRecord {
+    fn from(plan: &StaffPlan) -> Self {
+        let ids = |users: &Vec<UserId>| users.iter().map(ToString::to_string).collect();
+        Self {
+            notes: plan.notes.clone(),
+            attendees: plan.attendees.iter().map(AttendeeRecord::from).collect(),
+            entry_for: plan.entry_for.as_ref().map(ids),
+        }
+    }
+}
+
+impl TryFrom<StaffPlanRecord> for StaffPlan {
+    type Error = StoreError;
+
+    fn try_from(record: StaffPlanRecord) -> Result<Self, StoreError> {
+        let attendees = record.attendees.into_iter().map(Attendee::try_from);
+        let users = |ids: Vec<String>| {
+            ids.iter()
+                .map(|id| UserId::parse(id).map_err(|error| corrupt("entry_for", error)))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            notes: record.notes,
+            attendees: attendees.collect::<Result<_, _>>()?,
+            entry_for: record.entry_for.map(users).transpose()?,
+        })
+    }
 }
 
 impl OnlineMeetingRecord {
@@ -160,6 +200,7 @@ impl From<&OnlineMeeting> for OnlineMeetingRecord {
             client_id: meeting.client_id.as_ref().map(ToString::to_string),
             contact_id: meeting.contact_id.as_ref().map(ToString::to_string),
             created_by: meeting.created_by.to_string(),
+            staff_plan: meeting.staff_plan.as_ref().map(StaffPlanRecord::from),
             is_legacy: meeting.is_legacy,
             version: meeting.version,
             created_at: meeting.created_at,
@@ -199,6 +240,7 @@ impl TryFrom<OnlineMeetingRecord> for OnlineMeeting {
             contact_id: read_contact(record.contact_id.as_deref())?,
             created_by: UserId::parse(&record.created_by)
                 .map_err(|error| corrupt("created_by", error))?,
+            staff_plan: record.staff_plan.map(StaffPlan::try_from).transpose()?,
             is_legacy: record.is_legacy,
             version: record.version,
             created_at: record.created_at,

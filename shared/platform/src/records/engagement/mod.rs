@@ -1,6 +1,8 @@
 //! The parts of an engagement in the table: `A#<uuid>` / `REQUEST`, `ENTRY`,
-//! `MEETING`, `INTERACTION`. One query reads all of them.
+//! `MEETING`, `INTERACTION`, `CAPTURE`, and the artifacts of its meeting. One query
+//! reads all of them.
 
+mod capture;
 mod entry;
 mod interaction;
 mod meeting;
@@ -9,22 +11,26 @@ mod request;
 use chrono::{DateTime, Utc};
 use convoke_domain::address::{EmailAddress, WebLink};
 use convoke_domain::appointment::{AppointmentRequest, PersonCopy};
+use convoke_domain::artifact::Artifact;
 use convoke_domain::engagement::Engagement;
 use convoke_domain::event::rfc3339;
-use convoke_domain::id::{ClientId, ContactId, UserId};
+use convoke_domain::id::{ArtifactId, ClientId, ContactId, UserId};
 use convoke_domain::interaction::Interaction;
-use convoke_domain::online_meeting::OnlineMeeting;
+use convoke_domain::online_meeting::{Capture, OnlineMeeting};
 use convoke_domain::schedule_entry::ScheduleEntry;
 use convoke_domain::zone::Zone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use capture::CaptureRecord;
 pub use entry::EntryRecord;
 pub use interaction::InteractionRecord;
 pub use meeting::OnlineMeetingRecord;
 pub use request::RequestRecord;
 
+use super::artifact::ArtifactRecord;
 use super::corrupt;
+use super::transfer::TransferRecord;
 use crate::store::{Collection, Key, StoreError};
 
 /// The partition that an engagement lives in.
@@ -39,6 +45,13 @@ pub fn engagement_of(key: &Key) -> Option<Uuid> {
 
 /// Reads an engagement out of what its partition holds.
 pub fn read_engagement(mut items: Collection) -> Result<Engagement, StoreError> {
+    let mut artifacts = items
+        .take_all::<ArtifactRecord>()?
+        .into_iter()
+        .map(Artifact::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    artifacts
+        .sort_by_key(|artifact| std::cmp::Reverse((artifact.created_at, artifact.artifact_id)));
     Ok(Engagement {
         request: items
             .take::<RequestRecord>()?
@@ -56,6 +69,13 @@ pub fn read_engagement(mut items: Collection) -> Result<Engagement, StoreError> 
             .take::<InteractionRecord>()?
             .map(Interaction::try_from)
             .transpose()?,
+        capture: items.take::<CaptureRecord>()?.map(Capture::from),
+        artifacts,
+        transfers: items
+            .take_all::<TransferRecord>()?
+            .iter()
+            .map(|transfer| ArtifactId::new(transfer.artifact_id))
+            .collect(),
     })
 }
 

@@ -6,7 +6,7 @@ use chrono::{Datelike, TimeDelta};
 use convoke_domain::address::WebLink;
 use convoke_domain::cadence::{Frequency, Occurrence};
 use convoke_domain::error::Error;
-use convoke_domain::meeting::{Intent, Meeting, RemoteEvent, Role};
+use convoke_domain::meeting::{Attendee, Intent, Meeting, RemoteEvent, Role};
 use convoke_domain::provider::ProviderKind;
 use convoke_domain::slot::Busy;
 use convoke_graph::{
@@ -64,9 +64,9 @@ fn recurrence_of(meeting: &Meeting, next: &Occurrence) -> Recurrence {
     }
 }
 
-fn attendees_of(meeting: &Meeting) -> Vec<EventAttendee> {
-    meeting
-        .attendees
+/// Whom Microsoft invites: those who can be reached.
+pub(crate) fn graph_attendees(attendees: &[Attendee]) -> Vec<EventAttendee> {
+    attendees
         .iter()
         .filter_map(|attendee| {
             Some(EventAttendee {
@@ -84,16 +84,22 @@ fn attendees_of(meeting: &Meeting) -> Vec<EventAttendee> {
 
 /// The description as HTML; a link of the caller's own goes to its end.
 fn body_of(meeting: &Meeting) -> String {
-    let mut html = String::new();
     let description = meeting.description.as_deref().unwrap_or_default();
     let link = meeting
         .join_url
         .as_ref()
         .map(|url| format!("Join meeting: {}", url.as_str()));
-    for line in description.lines().chain(link.as_deref()) {
-        let _ = write!(html, "<p>{}</p>", escape(line));
-    }
+    let mut html = html_of(description);
+    html.push_str(&link.as_deref().map(html_of).unwrap_or_default());
     html
+}
+
+/// Plain text as HTML, a paragraph a line.
+pub(crate) fn html_of(text: &str) -> String {
+    text.lines().fold(String::new(), |mut html, line| {
+        let _ = write!(html, "<p>{}</p>", escape(line));
+        html
+    })
 }
 
 fn escape(text: &str) -> String {
@@ -135,7 +141,7 @@ pub(super) fn new_event(meeting: &Meeting, intent: &Intent) -> Result<NewEvent, 
         end_local: times.end_local,
         time_zone: times.time_zone,
         location: meeting.location.as_deref().map(one_line),
-        attendees: attendees_of(meeting),
+        attendees: graph_attendees(&meeting.attendees),
         is_online_meeting: wants_teams(meeting),
         recurrence: Some(recurrence_of(meeting, &next)),
         transaction_id: intent.intent_id.to_string(),
@@ -156,7 +162,7 @@ pub(super) fn event_change(meeting: &Meeting) -> Result<EventChange, CallFailure
         body_html: Some(body_of(meeting)),
         times: (!same_series).then(|| times_of(meeting, &next)),
         location: Some(one_line(meeting.location.as_deref().unwrap_or_default())),
-        attendees: Some(attendees_of(meeting)),
+        attendees: Some(graph_attendees(&meeting.attendees)),
         recurrence: (!same_series).then(|| recurrence_of(meeting, &next)),
         make_online_meeting: wants_teams(meeting)
             && meeting

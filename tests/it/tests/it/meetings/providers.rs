@@ -11,7 +11,7 @@ use it::clock::TestClock;
 use it::deployed::{self, new_org};
 use it::gateway::{Event, answer_of};
 use it::office::{OPENING, Office};
-use it::process::{microsoft, sdk_config};
+use it::process::{microsoft, recorder, sdk_config};
 use it::requests::{id_of, meeting_body};
 use serde_json::{Value, json};
 
@@ -106,10 +106,12 @@ fn deployment(variables: &[(&str, &str)]) -> Edge<meeting_api::App> {
         aws_sdk_dynamodb::Client::new(&sdk),
         &stack.outputs.table_name,
     );
+    let microsoft = microsoft(stack, &environment);
+    let core = Core::new(store, ports.clone());
     let app = meeting_api::App {
-        core: Core::new(store, ports.clone()),
-        providers: providers::of_environment(&environment, &microsoft(stack, &environment), &ports)
-            .unwrap(),
+        core: core.clone(),
+        providers: providers::of_environment(&environment, &microsoft, &ports).unwrap(),
+        recorder: recorder(stack, &environment, core, microsoft),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };

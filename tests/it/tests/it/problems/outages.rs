@@ -15,7 +15,7 @@ use it::api::Answer;
 use it::clock::TestClock;
 use it::deployed::new_org;
 use it::gateway::answer_of;
-use it::process::{Process, microsoft, sdk_config};
+use it::process::{Process, microsoft, recorder, sdk_config};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -46,13 +46,15 @@ fn edge_over(endpoint: &str) -> (Edge<meeting_api::App>, Process) {
         ("LOGIN_BASE_URL".to_owned(), stack.graph_base_url.clone()),
         ("CONVOKE_DOMAIN".to_owned(), "convoke.example".to_owned()),
     ]);
+    let microsoft = microsoft(stack, &environment);
+    let core = Core::new(
+        Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"),
+        ports.clone(),
+    );
     let app = meeting_api::App {
-        core: Core::new(
-            Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"),
-            ports.clone(),
-        ),
-        providers: providers::of_environment(&environment, &microsoft(stack, &environment), &ports)
-            .unwrap(),
+        core: core.clone(),
+        providers: providers::of_environment(&environment, &microsoft, &ports).unwrap(),
+        recorder: recorder(stack, &environment, core, microsoft),
         secrets,
         public_url: "https://api.example.com".to_owned(),
     };
@@ -106,10 +108,11 @@ async fn every_store_route(
         if case.foreign == routes::Foreign::Nameless {
             continue;
         }
-        let path = case
-            .template
+        let path = format!("{}{}", case.template, case.query())
             .replace("{org_id}", org)
             .replace("{meeting_id}", id)
+            .replace("{online_meeting_id}", id)
+            .replace("{interaction_id}", id)
             .replace(['{', '}'], "");
         for key in [None, Some("k1")]
             .into_iter()

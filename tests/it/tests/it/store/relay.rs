@@ -48,7 +48,9 @@ impl Post {
             .send()
             .await
             .unwrap();
-        let queues = Queues::new(client.clone(), &delivery, &graph.queue_url.unwrap());
+        let graph = graph.queue_url.unwrap();
+        let urls = [(Queue::Delivery, &*delivery), (Queue::Graph, &graph)];
+        let queues = Queues::new(client.clone(), &urls);
         Self {
             client,
             delivery,
@@ -225,7 +227,10 @@ async fn what_the_queue_refuses_stays_in_the_outbox() {
     let nowhere = format!("{}-gone", post.delivery);
     let broken = Relay::new(
         whole_store().await,
-        Queues::new(post.client.clone(), &nowhere, &nowhere),
+        Queues::new(
+            post.client.clone(),
+            &[(Queue::Delivery, &*nowhere), (Queue::Graph, &nowhere)],
+        ),
     );
     let image = image_of(&org, outbox_id).await.unwrap();
     assert!(

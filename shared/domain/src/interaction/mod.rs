@@ -1,6 +1,10 @@
 //! Interactions: the timeline of a client or contact (OM-5).
 
+mod command;
+
 use chrono::{DateTime, Utc};
+
+pub use command::{InteractionDraft, InteractionInput, change};
 
 use crate::id::{ClientId, ContactId, InteractionId, UserId};
 
@@ -9,13 +13,46 @@ use crate::id::{ClientId, ContactId, InteractionId, UserId};
 pub enum InteractionType {
     /// The system's own, for meetings held on Teams.
     OnlineMeeting,
+    /// A telephone call.
+    Call,
+    /// An exchange of mails.
+    Email,
+    /// A meeting in person.
+    Meeting,
+    /// Anything worth a note.
+    Note,
 }
 
 impl InteractionType {
+    /// All of them, the system's own first.
+    pub const ALL: [Self; 5] = [
+        Self::OnlineMeeting,
+        Self::Call,
+        Self::Email,
+        Self::Meeting,
+        Self::Note,
+    ];
+
+    /// Reads a name, whatever its case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| one.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether only the system makes interactions of it.
+    pub const fn is_system(self) -> bool {
+        matches!(self, Self::OnlineMeeting)
+    }
+
     /// What people read.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OnlineMeeting => "Online Meeting",
+            Self::Call => "Call",
+            Self::Email => "Email",
+            Self::Meeting => "Meeting",
+            Self::Note => "Note",
         }
     }
 
@@ -23,6 +60,10 @@ impl InteractionType {
     pub const fn icon(self) -> &'static str {
         match self {
             Self::OnlineMeeting => "video",
+            Self::Call => "phone",
+            Self::Email => "mail",
+            Self::Meeting => "users",
+            Self::Note => "file-text",
         }
     }
 }
@@ -40,6 +81,13 @@ pub enum InteractionStatus {
 }
 
 impl InteractionStatus {
+    /// Reads the API's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Planned, Self::Completed, Self::Cancelled]
+            .into_iter()
+            .find(|one| one.as_str() == word)
+    }
+
     /// The API's word.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,12 @@
-//! The functions' roles, evaluated: what each may do with the key and with mail, and what it may not.
+//! The functions' roles, evaluated: what each may do with the key, mail, documents and queues, and what it may not.
 
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
     reason = "what surrounds the tests fails like the tests"
 )]
+
+mod reach;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -18,8 +20,15 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 /// The functions that open organisations' secrets, and those that do not.
-const READERS: [&str; 4] = ["meeting-api", "approval", "settings", "delivery"];
-const OTHERS: [&str; 2] = ["ics-download", "outbox-relay"];
+const READERS: [&str; 6] = [
+    "meeting-api",
+    "approval",
+    "settings",
+    "delivery",
+    "artifact-capture",
+    "recording-stream",
+];
+const OTHERS: [&str; 3] = ["ics-download", "outbox-relay", "recording-proxy"];
 
 static STACK: LazyLock<Stack> = LazyLock::new(|| {
     let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/echo/bootstrap");
@@ -208,7 +217,7 @@ async fn only_delivery_sends_mail_and_only_from_the_deployments_address() {
     assert_eq!(other, Err(refused()), "another sender");
     let other = send(&delivery, "convoke@example.com", "another").await;
     assert_eq!(other, Err(refused()), "another configuration set");
-    for function in ["meeting-api", "approval", "settings", "outbox-relay"] {
+    for function in ["meeting-api", "approval", "settings", "artifact-capture"] {
         let sent = send(
             &ses(role_of(function).await),
             "convoke@example.com",

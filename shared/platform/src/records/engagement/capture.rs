@@ -1,0 +1,79 @@
+//! When a meeting's recordings are looked for: `A#<id>` / `CAPTURE`, in the due
+//! index while it is to be looked at all.
+
+use chrono::{DateTime, Utc};
+use convoke_domain::online_meeting::{Capture, Claim};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::engagement_partition;
+use crate::store::{Due, DueKind, Indexes, Key, Record};
+
+/// The state of capture as stored. It has no version of its own: whoever writes
+/// it holds the engagement's root.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaptureRecord {
+    id: Uuid,
+    due_at: Option<DateTime<Utc>>,
+    claim: Option<Uuid>,
+    claimed_until: Option<DateTime<Utc>>,
+    since: Option<DateTime<Utc>>,
+    error_code: Option<String>,
+    has_leftover: bool,
+    #[serde(default)]
+    announced: u32,
+}
+
+impl CaptureRecord {
+    /// Of an engagement.
+    pub fn new(id: Uuid, capture: &Capture) -> Self {
+        Self {
+            id,
+            due_at: capture.due_at,
+            claim: capture.claim.map(|claim| claim.token),
+            claimed_until: capture.claim.map(|claim| claim.until),
+            since: capture.since,
+            error_code: capture.error_code.clone(),
+            has_leftover: capture.has_leftover,
+            announced: capture.announced,
+        }
+    }
+}
+
+impl Record for CaptureRecord {
+    const KIND: &'static str = "capture";
+
+    fn key(&self) -> Key {
+        Key::new(engagement_partition(self.id), "CAPTURE")
+    }
+
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn indexes(&self) -> Indexes {
+        Indexes {
+            due: self.due_at.map(|at| Due {
+                kind: DueKind::Capture,
+                at,
+            }),
+            ..Indexes::default()
+        }
+    }
+}
+
+impl From<CaptureRecord> for Capture {
+    fn from(record: CaptureRecord) -> Self {
+        Self {
+            due_at: record.due_at,
+            claim: record
+                .claim
+                .zip(record.claimed_until)
+                .map(|(token, until)| Claim { token, until }),
+            since: record.since,
+            error_code: record.error_code,
+            has_leftover: record.has_leftover,
+            announced: record.announced,
+        }
+    }
+}
