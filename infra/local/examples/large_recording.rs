@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest::{Context as Sha256, SHA256};
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use convoke_local::{
@@ -54,16 +54,20 @@ async fn main() -> Result<()> {
 impl Bench {
     fn start() -> Result<Self> {
         let workspace = Workspace::of_this_build();
-        let release = workspace.root().join("target/release");
-        let executables: BTreeMap<_, _> = of_template(&workspace)?
-            .into_iter()
-            .map(|name| (name.clone(), release.join(name)))
-            .collect();
-        if let Some(missing) = executables.values().find(|path| !path.exists()) {
-            bail!(
-                "{} is missing: .ci/measure sizes builds it",
-                missing.display()
-            );
+        // What is measured is built for release; the others are the tests' own.
+        let built = |name: &str| {
+            let of = |profile: &str| workspace.root().join("target").join(profile).join(name);
+            let is_measured = ["recording-proxy", "artifact-capture"].contains(&name);
+            let path = of(if is_measured { "release" } else { "debug" });
+            path.exists().then_some(path)
+        };
+        let mut executables = BTreeMap::new();
+        for name in of_template(&workspace)? {
+            let path = built(&name);
+            let path = path.with_context(|| {
+                format!("{name} is missing: .ci/measure sizes, cargo build --bins")
+            })?;
+            executables.insert(name, path);
         }
         let stack = Stack::start(StackOptions {
             functions: Functions::Executables(executables),

@@ -10,6 +10,8 @@ mod faults;
 #[cfg(feature = "enterprise")]
 mod laboratory;
 #[cfg(feature = "enterprise")]
+mod matrix;
+#[cfg(feature = "enterprise")]
 mod stored;
 #[cfg(feature = "enterprise")]
 mod streaming;

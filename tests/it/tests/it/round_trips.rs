@@ -4,6 +4,7 @@
 
 mod appointments;
 mod counter;
+mod recordings;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -313,6 +314,9 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     counter
         .counted
         .extend(Box::pin(appointments::counted()).await);
+    counter
+        .counted
+        .extend(Box::pin(recordings::counted()).await);
     let documented = table();
     assert_eq!(
         documented

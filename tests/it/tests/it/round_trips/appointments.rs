@@ -2,19 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use it::api::Answer;
+use it::gateway::Event;
 use it::practice::Practice;
 use serde_json::{Value, json};
 
 use super::Calls;
 
 /// Counts what one practice's requests call.
-struct Count {
-    practice: Practice,
-    counted: BTreeMap<String, (Calls, Option<Calls>)>,
+pub(super) struct Count {
+    pub(super) practice: Practice,
+    pub(super) counted: BTreeMap<String, (Calls, Option<Calls>)>,
     key: u32,
 }
 
 impl Count {
+    pub(super) async fn open() -> Self {
+        Self {
+            practice: Practice::open().await,
+            counted: BTreeMap::new(),
+            key: 0,
+        }
+    }
+
+    /// By whichever function has the path.
+    async fn send(&self, event: Event, path: &str) -> Answer {
+        let process = &self.practice.process;
+        let is_of = |prefixes: &[&str]| {
+            let below = path.strip_prefix("/api/v1/").unwrap_or_default();
+            prefixes.iter().any(|prefix| below.starts_with(prefix))
+        };
+        if is_of(&["online-meetings/recordings/", "documents/"]) {
+            process.recordings(event).await
+        } else if is_of(&["online-meetings", "interactions"]) {
+            process.api(event).await
+        } else {
+            process.approval(event).await
+        }
+    }
+
     fn take(&self) -> Calls {
         let mut calls = self.practice.process.calls.take();
         let to_graph = self.practice.graph.received().into_iter();
@@ -33,23 +59,29 @@ impl Count {
     }
 
     /// Counts a request of staff without a key.
-    async fn count(&mut self, operation: &str, method: &str, path: &str, body: Option<&Value>) {
+    pub(super) async fn count(
+        &mut self,
+        operation: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) {
         let event = self.practice.staff(method, path, body);
         self.begin();
-        let answer = self.practice.process.approval(event).await;
+        let answer = self.send(event, path).await;
         assert!(answer.status < 300, "{operation}: {answer:?}");
         let calls = self.take();
         self.counted.insert(operation.to_owned(), (calls, None));
     }
 
     /// Counts a POST without and with a key, on one path each.
-    async fn count_both(&mut self, operation: &str, paths: [&str; 2], body: &Value) {
+    pub(super) async fn count_both(&mut self, operation: &str, paths: [&str; 2], body: &Value) {
         self.count(operation, "POST", paths[0], Some(body)).await;
         self.key += 1;
         let event = self.practice.staff("POST", paths[1], Some(body));
         let event = event.header("idempotency-key", &self.key.to_string());
         self.begin();
-        let answer = self.practice.process.approval(event).await;
+        let answer = self.send(event, paths[1]).await;
         assert!(answer.status < 300, "{operation}: {answer:?}");
         let calls = self.take();
         self.counted.get_mut(operation).unwrap().1 = Some(calls);
@@ -76,13 +108,8 @@ fn on(paths: &[String; 2], rest: &str) -> [String; 2] {
 
 /// Counts them all.
 pub(super) async fn counted() -> BTreeMap<String, (Calls, Option<Calls>)> {
-    let practice = Practice::open().await;
-    practice.approved().await;
-    let mut count = Count {
-        practice,
-        counted: BTreeMap::new(),
-        key: 0,
-    };
+    let mut count = Count::open().await;
+    count.practice.approved().await;
     let all = "/api/v1/appointment-requests";
     let wish = Practice::wish(&json!({ "contact_id": it::practice::CONTACT }));
     count
