@@ -30,7 +30,7 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
     line("\nThe recording and the transcript are looked for:");
     let meeting = refresh(walk, &meeting).await?;
     line("\nOn the client's timeline:");
-    show_timeline(walk).await?;
+    show_timeline(walk, &meeting).await?;
     line("\nWhat was said:");
     show_transcript(walk, &meeting).await?;
     line(
@@ -90,19 +90,17 @@ async fn refresh(walk: &Walk<'_>, meeting: &Value) -> Result<Value> {
     Ok(meeting)
 }
 
-async fn show_timeline(walk: &Walk<'_>) -> Result<()> {
-    let path = "/api/v1/interactions?contact_id=cleo&limit=3";
+async fn show_timeline(walk: &Walk<'_>, meeting: &Value) -> Result<()> {
+    let path = format!("/api/v1/interactions/{}", text(meeting, "interaction_id"));
     let token = &walk.stack.tokens.approver;
-    let listed = walk.api.call(token, Method::GET, path, None).await?;
-    for interaction in listed["items"].as_array().into_iter().flatten() {
-        line(&format!(
-            "  {} {}: {} ({})",
-            text(interaction, "interaction_date"),
-            text(&interaction["type"], "name"),
-            text(interaction, "title"),
-            text(interaction, "status")
-        ));
-    }
+    let interaction = walk.api.call(token, Method::GET, &path, None).await?;
+    line(&format!(
+        "  {} {}: {} ({})",
+        text(&interaction, "interaction_date"),
+        text(&interaction["type"], "name"),
+        text(&interaction, "title"),
+        text(&interaction, "status")
+    ));
     Ok(())
 }
 
