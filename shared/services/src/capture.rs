@@ -153,12 +153,12 @@ async fn look(
     let mut findings = gather::Findings::default();
     let gathering = Box::pin(gather::gather(recorder, store, &engagement, &mut findings));
     let is_cut = tokio::time::timeout(within, gathering).await.is_err();
-    let known = (engagement.artifacts.len(), kept(&engagement));
+    let known = (engagement.artifacts.len(), engagement.kept());
     let engagement = undisturbed(|| async {
         let before = load(store, id.uuid()).await?;
         let mut after = before.clone();
         let now = ports.now();
-        let is_further = (before.artifacts.len(), kept(&before)) > known;
+        let is_further = (before.artifacts.len(), before.kept()) > known;
         let look = findings.to_look(is_cut, reason == Reason::Asked || is_further);
         log(&look, id);
         after.looked(look, recorder.policy, claim.token, now)?;
@@ -205,12 +205,6 @@ async fn claimed(
         Ok(Outcome::Looked(after))
     })
     .await
-}
-
-/// How many artifacts have all that is to be kept of them.
-fn kept(engagement: &Engagement) -> usize {
-    let artifacts = engagement.artifacts.iter();
-    artifacts.filter(|artifact| artifact.is_captured()).count()
 }
 
 fn log(look: &Look, id: OnlineMeetingId) {

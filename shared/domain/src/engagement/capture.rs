@@ -122,7 +122,7 @@ impl Engagement {
     }
 
     /// How many artifacts can be played or read.
-    fn kept(&self) -> u32 {
+    pub fn kept(&self) -> u32 {
         let kept = self.artifacts.iter().filter(|one| one.is_captured());
         u32::try_from(kept.count()).unwrap_or(u32::MAX)
     }

@@ -70,21 +70,12 @@ impl InteractionDraft {
         text::check_title(&title, "/title", &mut wrong);
         let notes = input.notes.clone().unwrap_or_default();
         text::check_description(&notes, "/notes", &mut wrong);
-        let client_id = input
-            .client_id
-            .as_deref()
-            .and_then(|id| wrong.keep("/client_id", "invalid_id", ClientId::parse(id)));
-        let contact_id = input
-            .contact_id
-            .as_deref()
-            .and_then(|id| wrong.keep("/contact_id", "invalid_id", ContactId::parse(id)));
-        if input.client_id.is_none() && input.contact_id.is_none() {
-            wrong.add(
-                "/client_id",
-                "missing",
-                "name the client or the contact whose timeline it belongs to",
-            );
-        }
+        let (client_id, contact_id) = read_timeline(
+            input.client_id.as_deref(),
+            input.contact_id.as_deref(),
+            "name the client or the contact whose timeline it belongs to",
+            &mut wrong,
+        );
         let user_id = match input.user_id.as_deref() {
             Some(id) => wrong.keep("/user_id", "invalid_id", UserId::parse(id)),
             None => Some(caller.clone()),
@@ -176,6 +167,24 @@ pub fn change(
         interaction.updated_at = now;
     }
     Ok(())
+}
+
+/// Whose timeline something goes on: a client's, a contact's, or both; naming
+/// neither breaks the rule that `otherwise` says.
+pub(crate) fn read_timeline(
+    client_id: Option<&str>,
+    contact_id: Option<&str>,
+    otherwise: &str,
+    wrong: &mut Violations,
+) -> (Option<ClientId>, Option<ContactId>) {
+    let client =
+        client_id.and_then(|id| wrong.keep("/client_id", "invalid_id", ClientId::parse(id)));
+    let contact =
+        contact_id.and_then(|id| wrong.keep("/contact_id", "invalid_id", ContactId::parse(id)));
+    if client_id.is_none() && contact_id.is_none() {
+        wrong.add("/client_id", "missing", otherwise);
+    }
+    (client, contact)
 }
 
 /// The join line that ended the notes ends them again, once.

@@ -4,6 +4,7 @@ mod command;
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use command::read_timeline;
 pub use command::{InteractionDraft, InteractionInput, change};
 
 use crate::id::{ClientId, ContactId, InteractionId, UserId};

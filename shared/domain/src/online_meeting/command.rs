@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Span, StaffPlan};
 use crate::error::{Error, Violations};
 use crate::id::{ClientId, ContactId, UserId};
+use crate::interaction::read_timeline;
 use crate::meeting::{AttendeeInput, parse_attendees};
 use crate::text;
 
@@ -53,21 +54,12 @@ impl MeetingDraft {
             text::check_description(notes, "/notes", &mut wrong);
         }
         let span = check_span(input.start, input.end, &mut wrong);
-        let client_id = input
-            .client_id
-            .as_deref()
-            .and_then(|id| wrong.keep("/client_id", "invalid_id", ClientId::parse(id)));
-        let contact_id = input
-            .contact_id
-            .as_deref()
-            .and_then(|id| wrong.keep("/contact_id", "invalid_id", ContactId::parse(id)));
-        if input.client_id.is_none() && input.contact_id.is_none() {
-            wrong.add(
-                "/client_id",
-                "missing",
-                "name the client or the contact whose timeline the meeting goes on",
-            );
-        }
+        let (client_id, contact_id) = read_timeline(
+            input.client_id.as_deref(),
+            input.contact_id.as_deref(),
+            "name the client or the contact whose timeline the meeting goes on",
+            &mut wrong,
+        );
         let attendees = parse_attendees(&input.attendees, &mut wrong);
         let entry_for = read_assigned(input, caller, &mut wrong);
         wrong.finish()?;
