@@ -1,9 +1,10 @@
 //! Looks for recordings and transcripts, and copies recordings into the bucket:
-//! what the queues `capture` and `transfer` ask for, and what the schedule finds
-//! due (OM-7, OM-10, OM-11).
+//! what Microsoft's notifications tell, what the queues `capture` and `transfer`
+//! ask for, and what the schedule finds due (OM-7, OM-10, OM-11, NT-3, NT-5).
 //!
 //! Every job may come twice, and is done once.
 
+mod inbox;
 mod sweep;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::mail::Sender;
 use convoke_platform::queue::{Incoming, Queues};
+use convoke_platform::raw::RawNotifications;
 use convoke_platform::store::Store;
 use convoke_platform::{aws, batch};
 use convoke_services::capture::{self, Recorder};
@@ -22,6 +24,8 @@ use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::jobs::Job;
 use convoke_services::microsoft::{ENTERPRISE, Microsoft};
+#[cfg(feature = "enterprise")]
+use convoke_services::notifications::Inbox;
 use convoke_services::transfer::{self, Terms};
 use serde_json::{Value, json};
 
@@ -39,6 +43,11 @@ pub struct App {
     pub recorder: Recorder,
     /// How recordings are copied.
     pub terms: Terms,
+    /// What the webhook left.
+    pub raw: RawNotifications,
+    /// What checks and takes it.
+    #[cfg(feature = "enterprise")]
+    pub inbox: Inbox,
     /// Clock and ids.
     pub ports: Ports,
 }
@@ -49,17 +58,24 @@ pub async fn boot(environment: &Environment) -> Result<App, lambda_runtime::Erro
     let ports = Ports::system();
     let secrets = aws::secrets(&sdk, environment)?;
     let vault = aws::vault(&sdk, environment)?;
+    #[cfg(feature = "enterprise")]
+    let vault_of_deployment = vault.clone();
     let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
     let store = aws::store(&sdk, environment)?;
     let organizer = Sender::of_environment(environment)?.map(|sender| sender.address().clone());
     let domain = environment.required("CONVOKE_DOMAIN")?;
     let core = Core::new(store.clone(), ports.clone());
+    #[cfg(feature = "enterprise")]
+    let inbox = Inbox::of_environment(environment, core.clone(), vault_of_deployment)?;
     let desk = Desk::new(core, microsoft, &domain, organizer);
     Ok(App {
         store,
         queues: aws::capture_queues(&sdk, environment)?,
         recorder: Recorder::of_environment(environment, desk, aws::blobs(&sdk, environment)?)?,
         terms: Terms::default(),
+        raw: aws::raw_notifications(&sdk, environment)?,
+        #[cfg(feature = "enterprise")]
+        inbox,
         ports,
     })
 }
@@ -77,6 +93,9 @@ impl App {
             return Ok(Value::Null);
         }
         let batch: SqsEvent = serde_json::from_value(event)?;
+        if let Some(deliveries) = Self::deliveries(&batch) {
+            return Ok(json!(self.take(deliveries).await));
+        }
         Ok(json!(self.work_off(batch, left).await))
     }
 
@@ -106,9 +125,28 @@ impl App {
         }
         let tenant = &message.tenant;
         match job {
-            Job::CaptureArtifacts { online_meeting_id } => {
-                let id = OnlineMeetingId::new(online_meeting_id);
-                Box::pin(capture::run_due(&self.recorder, tenant, id)).await
+            Job::CaptureArtifacts {
+                online_meeting_id,
+                arrival,
+            } => {
+                let (id, recorder) = (OnlineMeetingId::new(online_meeting_id), &self.recorder);
+                match arrival {
+                    None => Box::pin(capture::run_due(recorder, tenant, id)).await,
+                    Some(arrival) => {
+                        Box::pin(capture::run_arrival(recorder, tenant, id, &arrival)).await
+                    }
+                }
+            }
+            #[cfg(feature = "enterprise")]
+            Job::ListDelta { subscription } => {
+                let desk = &self.recorder.desk;
+                let listing = convoke_services::deltas::run(
+                    &desk.core,
+                    &desk.microsoft,
+                    tenant,
+                    &subscription,
+                );
+                Box::pin(listing).await
             }
             Job::TransferRecording {
                 online_meeting_id,

@@ -1,5 +1,5 @@
-//! What is due, page by page: each meeting and each copy becomes a message, so
-//! that one that goes wrong holds no other up (OM-11).
+//! What is due, page by page: each meeting, each copy and each organiser's list
+//! becomes a message, so that one that goes wrong holds no other up (OM-11, NT-5).
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ impl App {
         let now = self.ports.now();
         let sweeper = self.store.sweeper();
         // In turns: neither kind waits for the other's end.
-        let mut walks = [DueKind::Capture, DueKind::Transfer]
+        let mut walks = [DueKind::Capture, DueKind::Transfer, DueKind::Delta]
             .map(|kind| (kind, sweeper.pages(kind, now, PAGE)));
         let mut result = Ok(());
         while result.is_ok() && walks.iter().any(|(_, pages)| pages.has_more()) {
@@ -103,6 +103,7 @@ impl App {
         let job = match kind {
             DueKind::Capture => engagement_of(&row.key).map(|id| Job::CaptureArtifacts {
                 online_meeting_id: id,
+                arrival: None,
             }),
             DueKind::Transfer => {
                 TransferRecord::ids_of(&row.key).map(|(meeting, artifact)| Job::TransferRecording {
@@ -110,6 +111,9 @@ impl App {
                     artifact_id: artifact.uuid(),
                 })
             }
+            DueKind::Delta => Some(Job::ListDelta {
+                subscription: row.key.sort.clone(),
+            }),
             _ => None,
         };
         let job = job.ok_or_else(|| Error::internal("its key names nothing of ours"))?;

@@ -113,7 +113,11 @@ impl App {
                 let id = OnlineMeetingId::new(online_meeting_id);
                 engagements::sync(&self.desk, tenant, id).await
             }
-            Job::CaptureArtifacts { .. } | Job::TransferRecording { .. } => {
+            Job::CaptureArtifacts { .. }
+            | Job::ListDelta { .. }
+            | Job::TransferRecording { .. }
+            | Job::AlignSubscriptions {}
+            | Job::RenewSubscription { .. } => {
                 Err(Error::internal("a job of artifact-capture's queues"))
             }
             Job::RemoveThrowaway { throwaway_id, .. } => {

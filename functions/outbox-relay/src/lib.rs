@@ -149,7 +149,7 @@ impl App {
                 let mail_id = id.uuid();
                 (Job::SendMail { mail_id }, self.ports.mint())
             }),
-            DueKind::Capture | DueKind::Transfer => None,
+            DueKind::Capture | DueKind::Transfer | DueKind::Subscription | DueKind::Delta => None,
         };
         if let Some((job, id)) = job {
             self.queues
@@ -206,6 +206,6 @@ fn is_swept_here(kind: DueKind) -> bool {
     match kind {
         DueKind::Outbox | DueKind::Intent | DueKind::Occurrence | DueKind::Mail => true,
         DueKind::OnlineMeeting => ENTERPRISE,
-        DueKind::Capture | DueKind::Transfer => false,
+        DueKind::Capture | DueKind::Transfer | DueKind::Subscription | DueKind::Delta => false,
     }
 }

@@ -9,20 +9,20 @@
     reason = "what is printed is what the program is for"
 )]
 
-use std::collections::BTreeMap;
-use std::fs;
+mod measured;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest::{Context as Sha256, SHA256};
 use chrono::{SecondsFormat, TimeDelta, Utc};
-use convoke_local::{
-    Functions, MsGraphProfile, Stack, StackOptions, TokenClaims, Workspace, of_template,
-};
+use convoke_local::{Functions, MsGraphProfile, Stack, StackOptions, TokenClaims};
 use graph_simulator::{Content, NewArtifact};
 use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+
+use self::measured::{executables, peak};
 
 const ORG: &str = "acme";
 const STAFF: &str = "directory:write user_schedule:update interaction:read interaction:update \
@@ -53,22 +53,7 @@ async fn main() -> Result<()> {
 
 impl Bench {
     fn start() -> Result<Self> {
-        let workspace = Workspace::of_this_build();
-        // What is measured is built for release; the others are the tests' own.
-        let built = |name: &str| {
-            let of = |profile: &str| workspace.root().join("target").join(profile).join(name);
-            let is_measured = ["recording-proxy", "artifact-capture"].contains(&name);
-            let path = of(if is_measured { "release" } else { "debug" });
-            path.exists().then_some(path)
-        };
-        let mut executables = BTreeMap::new();
-        for name in of_template(&workspace)? {
-            let path = built(&name);
-            let path = path.with_context(|| {
-                format!("{name} is missing: .ci/measure sizes, cargo build --bins")
-            })?;
-            executables.insert(name, path);
-        }
+        let executables = executables(&["recording-proxy", "artifact-capture"])?;
         let stack = Stack::start(StackOptions {
             functions: Functions::Executables(executables),
             ..StackOptions::temporary()
@@ -294,30 +279,4 @@ fn hex(hash: Sha256) -> String {
 
 fn said(right: bool) -> &'static str {
     if right { "right" } else { "WRONG" }
-}
-
-/// The most memory that any process of a function has held (`VmHWM`).
-fn peak(function: &str) -> Result<String> {
-    let name = format!("AWS_LAMBDA_FUNCTION_NAME={function}\0");
-    let mut peaks = vec![];
-    for process in fs::read_dir("/proc")?.flatten() {
-        let Ok(environment) = fs::read(process.path().join("environ")) else {
-            continue;
-        };
-        if !String::from_utf8_lossy(&environment).contains(&name) {
-            continue;
-        }
-        let Ok(status) = fs::read_to_string(process.path().join("status")) else {
-            continue;
-        };
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = kilobytes
-            .and_then(|text| text.trim().strip_suffix(" kB"))
-            .and_then(|text| text.parse::<u64>().ok());
-        peaks.extend(number);
-    }
-    let most = peaks.iter().max().map_or("unknown".to_owned(), |kb| {
-        format!("{} MiB", kb.div_ceil(1024))
-    });
-    Ok(format!("{most} ({} processes)", peaks.len()))
 }

@@ -32,6 +32,8 @@ pub struct Outputs {
     pub api_id: Option<String>,
     /// Where recordings stream from.
     pub streaming_url: Option<String>,
+    /// What comes before `/webhooks/graph/…`, as subscriptions name it.
+    pub webhook_url: Option<String>,
     /// The single table.
     pub table_name: String,
     /// Documents: transcripts and recordings.
@@ -52,6 +54,14 @@ pub struct Outputs {
     pub transfer_queue_url: String,
     /// Copies that were given up.
     pub transfer_dead_letters_url: String,
+    /// What Microsoft posted, to be checked.
+    pub notification_queue_url: String,
+    /// Notifications that could not be checked.
+    pub notification_dead_letters_url: String,
+    /// Subscriptions to Microsoft's notifications that are to be looked after.
+    pub subscription_queue_url: String,
+    /// Subscriptions that were given up.
+    pub subscription_dead_letters_url: String,
     /// Stream batches that outbox-relay gave up on.
     pub stream_failures_url: String,
     /// Scheduled runs that failed.

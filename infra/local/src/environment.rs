@@ -84,6 +84,14 @@ fn profile_of(variable: impl Fn(&str) -> Option<String>) -> MsGraphProfile {
     }
 }
 
+/// `CONVOKE_WEBHOOK_URL`: where a real Microsoft reaches this machine, such as a tunnel's address; the simulator posts
+/// to the API's own.
+pub(crate) fn webhook_url() -> Option<String> {
+    let url = variable("CONVOKE_WEBHOOK_URL")?;
+    let url = url.trim_end_matches('/');
+    (!url.is_empty()).then(|| url.to_owned())
+}
+
 /// Where the reader of the output is, to print paths that work from there.
 pub(crate) fn current_folder() -> Result<std::path::PathBuf> {
     std::env::current_dir().context("the current folder is gone")

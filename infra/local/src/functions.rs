@@ -184,6 +184,8 @@ mod tests {
             "delivery",
             "artifact-capture",
             "recording-proxy",
+            "graph-webhook",
+            "subscription-renewal",
         ] {
             assert!(
                 names.iter().any(|found| found == name),

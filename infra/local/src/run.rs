@@ -85,6 +85,10 @@ fn options(workspace: &Workspace, logs: &Arc<Terminal>) -> Result<StackOptions> 
         folder: Some(workspace.local().join("aws")),
         first_port: Some(environment::first_port()?),
         logs: logs.sink(),
+        parameters: environment::webhook_url()
+            .map(|url| ("WebhookUrl", url))
+            .into_iter()
+            .collect(),
         progress: Progress::to(output::step),
         ..StackOptions::temporary()
     })

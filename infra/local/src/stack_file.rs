@@ -16,7 +16,7 @@ pub struct StackFile {
     pub api_url: String,
     /// Where recordings stream from.
     pub streaming_url: Option<String>,
-    /// Where Microsoft Graph posts notifications; null until a function serves it.
+    /// What comes before `/webhooks/graph/…`, where Microsoft Graph posts; no slash at the end.
     pub webhook_url: Option<String>,
     /// The token issuer.
     pub issuer: String,
@@ -57,6 +57,14 @@ pub struct Queues {
     pub transfer: String,
     /// Copies that were given up.
     pub transfer_dead_letters: String,
+    /// What Microsoft posted, to be checked.
+    pub notifications: String,
+    /// Notifications that could not be checked.
+    pub notifications_dead_letters: String,
+    /// Subscriptions to Microsoft's notifications that are to be looked after.
+    pub subscriptions: String,
+    /// Subscriptions that were given up.
+    pub subscriptions_dead_letters: String,
     /// Stream batches that outbox-relay gave up on.
     pub stream_failures: String,
     /// Scheduled runs that failed.
@@ -84,7 +92,7 @@ impl StackFile {
                 .clone()
                 .context("the stack was deployed without functions")?,
             streaming_url: stack.streaming_url.clone(),
-            webhook_url: None,
+            webhook_url: outputs.webhook_url.clone(),
             issuer: stack.issuer.url().to_owned(),
             aws_endpoint: stack.aws_endpoint.clone(),
             graph_base_url: stack.graph_base_url.clone(),
@@ -100,6 +108,10 @@ impl StackFile {
                 capture_dead_letters: outputs.capture_dead_letters_url.clone(),
                 transfer: outputs.transfer_queue_url.clone(),
                 transfer_dead_letters: outputs.transfer_dead_letters_url.clone(),
+                notifications: outputs.notification_queue_url.clone(),
+                notifications_dead_letters: outputs.notification_dead_letters_url.clone(),
+                subscriptions: outputs.subscription_queue_url.clone(),
+                subscriptions_dead_letters: outputs.subscription_dead_letters_url.clone(),
                 stream_failures: outputs.stream_failures_url.clone(),
                 schedule_failures: outputs.schedule_failures_url.clone(),
             },

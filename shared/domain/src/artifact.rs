@@ -36,6 +36,53 @@ impl ArtifactType {
     }
 }
 
+/// How an artifact came up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ArrivalPath {
+    /// Microsoft told of it.
+    Notification,
+    /// A look at the meeting's own time found it.
+    Sweep,
+    /// The list of all that an organiser's meetings left behind had it (NT-5).
+    Delta,
+    /// Somebody asked for a look.
+    Refresh,
+}
+
+impl ArrivalPath {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Notification,
+        Self::Sweep,
+        Self::Delta,
+        Self::Refresh,
+    ];
+
+    /// The API's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notification => "notification",
+            Self::Sweep => "sweep",
+            Self::Delta => "delta",
+            Self::Refresh => "refresh",
+        }
+    }
+
+    /// Reads the API's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+/// That an artifact came up, and when: a line of the meeting's ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// By which way.
+    pub path: ArrivalPath,
+    /// When it did so first.
+    pub at: DateTime<Utc>,
+}
+
 /// A recording or transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
@@ -53,8 +100,21 @@ pub struct Artifact {
     pub document: Option<Document>,
     /// A recording's copy, once it is complete.
     pub file: Option<StoredFile>,
+    /// By which ways it came up, each once, in their order.
+    pub arrivals: Vec<Arrival>,
     /// Rises with every write.
     pub version: u64,
+}
+
+impl Artifact {
+    /// Notes that it came up by `path`; answers whether that is news.
+    pub fn came_by(&mut self, path: ArrivalPath, at: DateTime<Utc>) -> bool {
+        let is_news = self.arrivals.iter().all(|arrival| arrival.path != path);
+        if is_news {
+            self.arrivals.push(Arrival { path, at });
+        }
+        is_news
+    }
 }
 
 /// A transcript's text as it is stored: WebVTT.

@@ -67,6 +67,14 @@ opaque_id!(
     /// A tenant: the organisation (`org_id`) that everything is keyed by.
     TenantId
 );
+impl TenantId {
+    /// The deployment itself, for what belongs to no organisation; no text reads
+    /// as this id.
+    pub fn deployment() -> Self {
+        Self("<deployment>".into())
+    }
+}
+
 opaque_id!(
     /// A compliance control, in the deployment's own numbering.
     ControlId
@@ -190,6 +198,8 @@ mod tests {
             "a\0",
             "a\"b",
             &"x".repeat(129),
+            // Nobody's token can name the deployment's own.
+            TenantId::deployment().as_str(),
         ] {
             assert_eq!(TenantId::parse(bad), Err(InvalidId), "{bad:?}");
         }

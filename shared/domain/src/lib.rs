@@ -22,6 +22,7 @@ pub mod online_meeting;
 pub mod provider;
 pub mod schedule_entry;
 pub mod slot;
+pub mod subscription;
 pub mod technician;
 pub mod text;
 pub mod transcript;

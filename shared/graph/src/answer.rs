@@ -81,11 +81,19 @@ pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), GraphError> {
 
 /// The whole body of a success that should be JSON.
 pub(crate) async fn json_body(response: Response) -> Result<Vec<u8>, GraphError> {
+    json_body_of(response, LARGEST_JSON).await
+}
+
+/// The same, of at most `largest` octets.
+pub(crate) async fn json_body_of(
+    response: Response,
+    largest: usize,
+) -> Result<Vec<u8>, GraphError> {
     let too_large = unusable(
         "AnswerTooLarge",
         "the answer is larger than any documented one",
     );
-    success_body(response, LARGEST_JSON, too_large).await
+    success_body(response, largest, too_large).await
 }
 
 /// The whole body of a success, or why it is not usable.

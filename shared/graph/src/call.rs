@@ -5,6 +5,8 @@
 //! `client-request-id` of its own and leaves one event in the log, redirects
 //! included; a 401 drops the token and is tried once more.
 
+use std::time::Duration;
+
 use reqwest::header::{ACCEPT, HeaderName};
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
@@ -15,7 +17,7 @@ use crate::answer::{Answer, error_body, lost, not_sent, timed_out};
 use crate::call_log::{Attempt, Outcome};
 use crate::classify::{Refusal, request_id};
 use crate::client::{GraphClient, unusable_address};
-use crate::config::GraphProfile;
+use crate::config::{GraphProfile, Secret};
 use crate::content_range::ContentRange;
 use crate::error::{GraphError, GraphErrorClass};
 use crate::redirect::{Trail, is_redirect, refused_by_storage};
@@ -34,6 +36,10 @@ pub(crate) struct Call {
     /// Whether the answer may be elsewhere.
     follows: bool,
     range: ContentRange,
+    /// The least that one attempt may take, if the budget has it.
+    patience: Duration,
+    /// What the body tells Graph and an error must not repeat.
+    hidden: Option<Secret>,
 }
 
 impl Call {
@@ -57,6 +63,8 @@ impl Call {
             writes,
             follows: false,
             range: ContentRange::Whole,
+            patience: Duration::ZERO,
+            hidden: None,
         }
     }
 
@@ -91,6 +99,18 @@ impl Call {
 
     pub(crate) fn json(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// Gives each attempt this long, where the configuration gives it less.
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Keeps a secret of the body's out of whatever Graph says about it.
+    pub(crate) fn hiding(mut self, secret: &Secret) -> Self {
+        self.hidden = Some(secret.clone());
         self
     }
 
@@ -164,9 +184,8 @@ impl<'a> Operation<'a> {
         attempts: &mut Attempts,
     ) -> Result<T, GraphError> {
         let attempt = Attempt::begin(call.operation, attempts.begin());
-        let limit = attempts
-            .remaining()
-            .min(self.client.inner.config.attempt_timeout);
+        let usual = self.client.inner.config.attempt_timeout;
+        let limit = attempts.remaining().min(usual.max(call.patience));
         let mut outcome = Outcome::default();
         let exchange = self.exchange(call, token, &attempt, &mut outcome);
         let mut result = tokio::time::timeout(limit, exchange)
@@ -229,7 +248,11 @@ impl<'a> Operation<'a> {
             headers: &headers,
             body: &body,
             client_request_id: &attempt.client_request_id,
-            secrets: &[token.expose(), self.profile.client_secret.expose()],
+            secrets: &[
+                token.expose(),
+                self.profile.client_secret.expose(),
+                call.hidden.as_ref().map_or("", Secret::expose),
+            ],
         };
         refusal.by_graph(call.writes)
     }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::call::Operation;
 use crate::config::{GraphConfig, GraphProfile};
+use crate::discovery::KnownTenants;
 use crate::error::GraphError;
 use crate::token_cache::TokenCache;
 
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) graph: Option<Url>,
     pub(crate) login: Option<Url>,
     pub(crate) tokens: TokenCache,
+    pub(crate) tenants: KnownTenants,
 }
 
 impl GraphClient {
@@ -40,6 +42,7 @@ impl GraphClient {
             graph,
             login,
             tokens: TokenCache::default(),
+            tenants: KnownTenants::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -86,7 +89,7 @@ impl<'a> GraphSession<'a> {
 }
 
 /// An http(s) address without credentials, query or fragment.
-fn base_url(text: &str) -> Option<Url> {
+pub(crate) fn base_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim_end_matches('/')).ok()?;
     let plain = url.username().is_empty()
         && url.password().is_none()

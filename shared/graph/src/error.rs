@@ -89,7 +89,7 @@ pub enum GraphErrorClass {
     TranscriptsDisabled,
     /// The tenant switched attributed transcripts off.
     AttributionDisabled,
-    /// The thing addressed does not exist (any more).
+    /// The thing addressed does not exist (any more), or a delta token is not known any more.
     NotFoundOrGone,
     /// The user or mailbox in the path does not exist or cannot be reached.
     MailboxNotFound,
@@ -100,6 +100,8 @@ pub enum GraphErrorClass {
     },
     /// A subscription for the same resource exists; its id, where Graph names it.
     DuplicateSubscription(Option<String>),
+    /// Graph's handshake with a notification address failed: it was not reached, too slow, or answered wrongly.
+    SubscriptionValidation,
     /// A quota of the tenant, mailbox or application is used up.
     Quota,
     /// The request is wrong and stays wrong.
@@ -121,7 +123,12 @@ impl GraphErrorClass {
     /// Whether the same call may succeed later without anybody changing a setting.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Throttled | Self::Transient | Self::AuthExpired | Self::Malformed => true,
+            Self::Throttled
+            | Self::Transient
+            | Self::AuthExpired
+            | Self::Malformed
+            // The address is our own: it may have been starting.
+            | Self::SubscriptionValidation => true,
             Self::InvalidCredentials
             | Self::UnknownTenant
             | Self::ConsentMissing
@@ -158,6 +165,7 @@ impl GraphErrorClass {
             Self::MailboxNotFound => "mailbox_not_found",
             Self::DuplicateTransaction { .. } => "duplicate_transaction",
             Self::DuplicateSubscription(_) => "duplicate_subscription",
+            Self::SubscriptionValidation => "subscription_validation",
             Self::Quota => "quota",
             Self::InvalidRequest => "invalid_request",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",

@@ -90,14 +90,21 @@ impl ErrorBody {
             .any(|message| message.to_ascii_lowercase().contains(text))
     }
 
-    /// The first GUID in a message.
-    pub(crate) fn guid(&self) -> Option<String> {
-        self.messages
-            .iter()
-            .flat_map(|message| message.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')))
-            .find(|word| word.len() == 36 && uuid::Uuid::try_parse(word).is_ok())
-            .map(str::to_owned)
+    /// The subscription that a message names: the GUID after these words, else the first.
+    pub(crate) fn subscription_id(&self) -> Option<String> {
+        let named = self.messages.iter().find_map(|message| {
+            let at = message.to_ascii_lowercase().find("subscription id")?;
+            guid_in(message.get(at..)?)
+        });
+        named.or_else(|| self.messages.iter().find_map(|message| guid_in(message)))
     }
+}
+
+/// The first GUID in a text.
+fn guid_in(text: &str) -> Option<String> {
+    text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'))
+        .find(|word| word.len() == 36 && uuid::Uuid::try_parse(word).is_ok())
+        .map(str::to_owned)
 }
 
 fn parse(bytes: &[u8]) -> Option<Value> {
@@ -182,6 +189,27 @@ mod tests {
                 Some("A=")
             );
         }
+    }
+
+    /// NT-4: other GUIDs in the message are not taken for the subscription's.
+    #[test]
+    fn the_subscription_in_the_way_is_found_by_its_name() {
+        let (id, other) = (
+            "7a62d59e-0000-4000-8000-000000000001",
+            "2b0c0000-0000-4000-8000-000000000002",
+        );
+        let named = |message: String| {
+            let body = serde_json::json!({ "error": { "code": "", "message": message } });
+            ErrorBody::parse_graph(body.to_string().as_bytes()).subscription_id()
+        };
+        for message in [
+            format!("Subscription Id {id} already exists for the requested combination"),
+            format!("Application {other}: Subscription Id '{id}' already exists, see {other}"),
+            format!("'{id}' already exists"),
+        ] {
+            assert_eq!(named(message.clone()).as_deref(), Some(id), "{message}");
+        }
+        assert_eq!(named("A subscripton already exists.".into()), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Microsoft Graph, app-only: the calendar events, free/busy, users, online
-//! meetings, recordings and transcripts that Convoke needs.
+//! meetings, recordings, transcripts and subscriptions that Convoke needs.
 //!
 //! One [`GraphClient`] serves every tenant of a process; a [`GraphSession`] speaks
 //! with one tenant's credentials. Every operation ends within its budget and
@@ -28,6 +28,7 @@
 
 mod address;
 mod answer;
+mod artifact_kind;
 mod artifacts;
 mod call;
 mod call_log;
@@ -36,13 +37,16 @@ mod client;
 mod config;
 mod content_range;
 mod correlation;
+mod delta;
 mod directory;
+mod discovery;
 mod error;
 mod error_body;
 mod event;
 mod events;
 mod http_client;
 mod lookup;
+pub mod notification;
 mod online_meetings;
 mod pages;
 mod recording;
@@ -51,17 +55,21 @@ mod redact;
 mod redirect;
 mod retry;
 mod schedule;
+mod subscriptions;
 mod teams_block;
 mod time;
 mod token;
 mod token_cache;
 mod transcripts;
+mod webhook_probe;
 mod wire_event;
 
+pub use artifact_kind::ArtifactKind;
 pub use artifacts::ArtifactInfo;
 pub use client::{GraphClient, GraphSession};
 pub use config::{GraphConfig, GraphProfile, Secret};
 pub use content_range::ContentRange;
+pub use delta::{ArtifactDelta, DeltaArtifact, DeltaFrom};
 pub use directory::{CalendarInfo, DirectoryUser};
 pub use error::{GraphError, GraphErrorClass};
 pub use event::{
@@ -72,4 +80,9 @@ pub use http_client::{CONNECT_TIMEOUT, READ_TIMEOUT, http_client};
 pub use recording::RecordingContent;
 pub use recurrence::{Recurrence, RecurrencePattern, RecurrenceRange};
 pub use schedule::{BusyStatus, MailboxError, MailboxSchedule, ScheduleItem, WorkingHours};
+pub use subscriptions::{
+    GraphSubscription, HANDSHAKE_PATIENCE, SubscriptionCertificate, SubscriptionRequest,
+    subscription_resource,
+};
 pub use transcripts::TranscriptContent;
+pub use webhook_probe::WebhookProblem;

@@ -17,6 +17,9 @@ pub(crate) struct Page<T> {
     pub(crate) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
+    /// Where what comes later will be listed; on the last page of a delta.
+    #[serde(rename = "@odata.deltaLink")]
+    pub(crate) delta_link: Option<String>,
 }
 
 impl Operation<'_> {
@@ -25,9 +28,22 @@ impl Operation<'_> {
     where
         T: DeserializeOwned + Send,
     {
-        let Json(page) = self.send::<Json<Page<T>>>(call).await?;
-        let next = page.next_link.map(|link| self.follow(&link)).transpose()?;
+        let (page, next) = self.whole_page(call).await?;
         Ok((page.value, next))
+    }
+
+    /// One page with its links, and where the next page is.
+    pub(crate) async fn whole_page<T>(
+        &self,
+        call: &Call,
+    ) -> Result<(Page<T>, Option<Url>), GraphError>
+    where
+        T: DeserializeOwned + Send,
+    {
+        let Json(page) = self.send::<Json<Page<T>>>(call).await?;
+        let next = page.next_link.as_deref();
+        let next = next.map(|link| self.follow(link)).transpose()?;
+        Ok((page, next))
     }
 
     fn follow(&self, link: &str) -> Result<Url, GraphError> {

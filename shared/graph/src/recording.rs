@@ -6,16 +6,20 @@
 //! cut off.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, StatusCode};
 
-use crate::answer::{Answer, lost, refuse_encoded, unusable};
+use crate::answer::{Answer, lost, refuse_encoded, timed_out, unusable};
 use crate::call::Call;
 use crate::client::GraphSession;
 use crate::content_range::{ContentRange, Part};
 use crate::error::{GraphError, GraphErrorClass};
+
+/// How long the octets may pause before they are asked for again elsewhere.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The head of a recording's answer and, by [`Self::chunk`], its octets.
 pub struct RecordingContent {
@@ -96,7 +100,11 @@ impl RecordingContent {
             let Some(response) = self.response.as_mut().filter(|_| self.missing != Some(0)) else {
                 return self.end();
             };
-            match response.chunk().await {
+            let Ok(read) = tokio::time::timeout(PATIENCE, response.chunk()).await else {
+                self.response = None;
+                return Err(timed_out());
+            };
+            match read {
                 Ok(Some(chunk)) if chunk.is_empty() => {}
                 Ok(Some(chunk)) => return Ok(Some(self.take(chunk))),
                 Ok(None) => {

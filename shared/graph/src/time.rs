@@ -3,7 +3,7 @@
 //! Guarantee: what Graph answers is read only when it says UTC, which every call
 //! asks for; a time in another zone is not guessed.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,6 +51,14 @@ pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// An instant as subscriptions are documented to take it: with seven digits.
+pub(crate) fn fine_instant(at: DateTime<Utc>) -> String {
+    // A leap second counts on beyond the 59th's end, and Graph has none.
+    let ticks = (at.nanosecond() / 100).min(9_999_999);
+    let minute = at.format("%Y-%m-%dT%H:%M");
+    format!("{minute}:{:02}.{ticks:07}Z", at.second())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +98,22 @@ mod tests {
         }
         for nothing in ["", "soon", "2026-11-02", "0001-01-01T00:00:00Z"] {
             assert_eq!(read(nothing), None, "{nothing}");
+        }
+    }
+
+    /// NT-1: an expiry travels in the spelling of Microsoft's own example.
+    #[test]
+    fn a_subscriptions_expiry_has_seven_digits() {
+        for (text, expected) in [
+            ("2026-11-04T20:00:00Z", "2026-11-04T20:00:00.0000000Z"),
+            (
+                "2026-11-04T21:00:00.123456789+01:00",
+                "2026-11-04T20:00:00.1234567Z",
+            ),
+            ("2026-12-31T23:59:60.5Z", "2026-12-31T23:59:59.9999999Z"),
+        ] {
+            let at = DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+            assert_eq!(fine_instant(at), expected);
         }
     }
 

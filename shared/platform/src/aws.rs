@@ -15,6 +15,7 @@ use crate::bus::Bus;
 use crate::config::{ConfigError, Environment};
 use crate::mail::{CALL_TIMEOUT, Mailer, Sender};
 use crate::queue::{Queue, Queues};
+use crate::raw::RawNotifications;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -44,7 +45,8 @@ pub fn store(sdk: &SdkConfig, environment: &Environment) -> Result<Store, Config
 }
 
 /// The queues of `CONVOKE_DELIVERY_QUEUE_URL`, `CONVOKE_GRAPH_QUEUE_URL`,
-/// `CONVOKE_CAPTURE_QUEUE_URL` and `CONVOKE_TRANSFER_QUEUE_URL`.
+/// `CONVOKE_CAPTURE_QUEUE_URL`, `CONVOKE_TRANSFER_QUEUE_URL` and
+/// `CONVOKE_SUBSCRIPTION_QUEUE_URL`.
 pub fn queues(sdk: &SdkConfig, environment: &Environment) -> Result<Queues, ConfigError> {
     Ok(Queues::new(
         aws_sdk_sqs::Client::new(sdk),
@@ -64,6 +66,10 @@ pub fn queues(sdk: &SdkConfig, environment: &Environment) -> Result<Queues, Conf
             (
                 Queue::Transfer,
                 &environment.required("CONVOKE_TRANSFER_QUEUE_URL")?,
+            ),
+            (
+                Queue::Subscriptions,
+                &environment.required("CONVOKE_SUBSCRIPTION_QUEUE_URL")?,
             ),
         ],
     ))
@@ -104,15 +110,61 @@ pub fn bucket_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
         .operation_attempt_timeout(Duration::from_secs(40))
         .operation_timeout(Duration::from_secs(90))
         .build();
-    let config = aws_sdk_s3::config::Builder::from(sdk)
-        .timeout_config(timeouts)
+    let config = bucket_config(sdk).timeout_config(timeouts).build();
+    aws_sdk_s3::Client::from_conf(config)
+}
+
+fn bucket_config(sdk: &SdkConfig) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::from(sdk)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         // Else a presigned link would ask its reader for a header.
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         // A local AWS has no address per bucket.
         .force_path_style(sdk.endpoint_url().is_some())
+}
+
+/// Notifications of `CONVOKE_NOTIFICATION_QUEUE_URL`, and what of them lies in the
+/// bucket of `CONVOKE_BUCKET`: for whoever reads them.
+pub fn raw_notifications(
+    sdk: &SdkConfig,
+    environment: &Environment,
+) -> Result<RawNotifications, ConfigError> {
+    Ok(RawNotifications::new(
+        aws_sdk_sqs::Client::new(sdk),
+        &environment.required("CONVOKE_NOTIFICATION_QUEUE_URL")?,
+        bucket_client(sdk),
+        &environment.required("CONVOKE_BUCKET")?,
+    ))
+}
+
+/// As [`raw_notifications`], for who keeps them while Microsoft waits, which it
+/// does for three seconds: two short tries.
+pub fn arriving_notifications(
+    sdk: &SdkConfig,
+    environment: &Environment,
+) -> Result<RawNotifications, ConfigError> {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(600))
+        .operation_attempt_timeout(Duration::from_millis(1100))
+        .operation_timeout(Duration::from_millis(2300))
         .build();
-    aws_sdk_s3::Client::from_conf(config)
+    let retries = RetryConfig::standard()
+        .with_max_attempts(2)
+        .with_initial_backoff(Duration::from_millis(50));
+    let sqs = aws_sdk_sqs::config::Builder::from(sdk)
+        .timeout_config(timeouts.clone())
+        .retry_config(retries.clone())
+        .build();
+    let s3 = bucket_config(sdk)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .build();
+    Ok(RawNotifications::new(
+        aws_sdk_sqs::Client::from_conf(sqs),
+        &environment.required("CONVOKE_NOTIFICATION_QUEUE_URL")?,
+        aws_sdk_s3::Client::from_conf(s3),
+        &environment.required("CONVOKE_BUCKET")?,
+    ))
 }
 
 /// The secrets of `CONVOKE_ROOT_SECRET_ARN`.

@@ -16,6 +16,8 @@ pub enum Purpose {
     IcsLink,
     /// Sealing tickets for recordings.
     Ticket,
+    /// The client states of subscriptions to Microsoft's notifications.
+    ClientState,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
             Self::Cursor => b"convoke/cursor/v1",
             Self::IcsLink => b"convoke/ics-link/v1",
             Self::Ticket => b"convoke/ticket/v1",
+            Self::ClientState => b"convoke/client-state/v1",
         }
     }
 }
@@ -123,6 +126,11 @@ impl Keyring {
             .map_err(|_| CryptoFailure)?;
         Ok(key)
     }
+}
+
+/// Whether two texts are the same, in a time that tells nothing of where they differ.
+pub fn is_same(one: &str, other: &str) -> bool {
+    constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 /// SHA-256 in lower-case hex, for keys and fingerprints of input.

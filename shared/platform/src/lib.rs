@@ -17,6 +17,7 @@ pub mod log;
 pub mod mail;
 pub mod outbox;
 pub mod queue;
+pub mod raw;
 pub mod records;
 pub mod secrets;
 pub mod store;

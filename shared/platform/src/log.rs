@@ -61,6 +61,7 @@ pub struct Work {
     operation: &'static str,
     began: std::time::Instant,
     fields: Map<String, Value>,
+    counts: Vec<&'static str>,
 }
 
 impl Work {
@@ -70,12 +71,21 @@ impl Work {
             operation,
             began: std::time::Instant::now(),
             fields: Map::new(),
+            counts: vec![],
         }
     }
 
     /// Adds a field: ids, codes and counts, never text that people wrote.
     pub fn note(&mut self, name: &str, value: impl Into<Value>) {
         self.fields.insert(name.to_owned(), value.into());
+    }
+
+    /// Adds a count, which is a metric of its own as well; none of nothing.
+    pub fn count(&mut self, name: &'static str, count: u64) {
+        if count > 0 {
+            self.note(name, count);
+            self.counts.push(name);
+        }
     }
 
     /// Writes the line.
@@ -90,6 +100,9 @@ impl Work {
     fn line(self, outcome: Outcome, now: DateTime<Utc>) -> Value {
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut line = self.fields;
+        let mut metrics = vec![json!({ "Name": "duration_ms", "Unit": "Milliseconds" })];
+        let counts = self.counts.iter();
+        metrics.extend(counts.map(|name| json!({ "Name": name, "Unit": "Count" })));
         line.insert("timestamp".to_owned(), json!(now));
         line.insert("level".to_owned(), json!(outcome.level()));
         line.insert("operation".to_owned(), json!(self.operation));
@@ -102,7 +115,7 @@ impl Work {
                 "CloudWatchMetrics": [{
                     "Namespace": "Convoke",
                     "Dimensions": [["operation", "outcome"]],
-                    "Metrics": [{ "Name": "duration_ms", "Unit": "Milliseconds" }],
+                    "Metrics": metrics,
                 }],
             }),
         );
@@ -119,6 +132,8 @@ mod tests {
     fn a_unit_of_work_is_one_json_line_and_one_metric() {
         let mut work = Work::begin("get_meeting");
         work.note("request_id", "r\n1");
+        work.count("forged", 3);
+        work.count("unknown", 0);
         let line = work.line(Outcome::Failed, DateTime::UNIX_EPOCH);
         let text = line.to_string();
         assert!(!text.contains('\n'));
@@ -129,6 +144,11 @@ mod tests {
         for dimension in metric["Dimensions"][0].as_array().unwrap() {
             assert!(line[dimension.as_str().unwrap()].is_string());
         }
-        assert!(line[metric["Metrics"][0]["Name"].as_str().unwrap()].is_number());
+        let metrics = metric["Metrics"].as_array().unwrap();
+        assert_eq!(metrics.len(), 2);
+        for metric in metrics {
+            assert!(line[metric["Name"].as_str().unwrap()].is_number());
+        }
+        assert_eq!(line["forged"], 3);
     }
 }

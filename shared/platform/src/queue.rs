@@ -26,11 +26,20 @@ pub enum Queue {
     Capture,
     /// Copying a recording, minutes at a time; standard, fair between tenants.
     Transfer,
+    /// Looking after subscriptions to Microsoft's notifications; standard, fair
+    /// between tenants.
+    Subscriptions,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Delivery, Self::Graph, Self::Capture, Self::Transfer];
+    pub const ALL: [Self; 5] = [
+        Self::Delivery,
+        Self::Graph,
+        Self::Capture,
+        Self::Transfer,
+        Self::Subscriptions,
+    ];
 }
 
 /// A message on its way to a queue.
@@ -172,7 +181,7 @@ fn entry_of(
         .message_body(body);
     entry = match message.queue {
         // On a standard queue the group makes the queue fair between tenants.
-        Queue::Delivery | Queue::Capture | Queue::Transfer => {
+        Queue::Delivery | Queue::Capture | Queue::Transfer | Queue::Subscriptions => {
             entry.message_group_id(group_id(tenant.id().as_str()))
         }
         Queue::Graph => entry

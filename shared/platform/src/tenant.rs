@@ -3,7 +3,7 @@
 //! The store hands out nothing without one, so a query without a tenant cannot
 //! be written. Every way to make one is in this file (XC-1): a verified caller,
 //! a verified signature, a parsed message of our own queues, a row that a
-//! sweeper found.
+//! sweeper found, a row of the deployment's own.
 
 use convoke_domain::id::TenantId;
 
@@ -33,6 +33,18 @@ impl Tenant {
     pub(crate) fn of_stored_row(partition_key: &str) -> Option<Self> {
         let tenant = partition_key.strip_prefix("T#")?.split('#').next()?;
         TenantId::parse(tenant).ok().map(Self)
+    }
+
+    /// The deployment's own, for what belongs to no organisation: its
+    /// certificates, and whose each of Microsoft's subscriptions is.
+    pub fn of_deployment() -> Self {
+        Self(TenantId::deployment())
+    }
+
+    /// The tenant that one of the deployment's own rows names (NT-3: whose
+    /// subscription a notification is of).
+    pub(crate) fn of_deployments_row(tenant: TenantId) -> Self {
+        Self(tenant)
     }
 
     /// The id, for keys, events and logs.

@@ -6,11 +6,14 @@
 //! one row and one document per artifact. A claim keeps them from doing the
 //! same work; that they come to the same does not depend on it.
 
+mod arrival;
 mod gather;
 
 use std::time::Duration;
 
+pub use arrival::run_arrival;
 use chrono::TimeDelta;
+use convoke_domain::artifact::ArrivalPath;
 use convoke_domain::engagement::{Engagement, Look};
 use convoke_domain::error::Error;
 use convoke_domain::id::OnlineMeetingId;
@@ -70,6 +73,19 @@ enum Reason {
     Asked,
     /// It is due.
     Due,
+    /// Something came up by this way.
+    Arrived(ArrivalPath),
+}
+
+impl Reason {
+    /// How what such a look finds has come up.
+    fn path(self) -> ArrivalPath {
+        match self {
+            Self::Asked => ArrivalPath::Refresh,
+            Self::Due => ArrivalPath::Sweep,
+            Self::Arrived(path) => path,
+        }
+    }
 }
 
 /// What became of a wish to look.
@@ -151,7 +167,8 @@ async fn look(
         other => return Ok(other),
     };
     let mut findings = gather::Findings::default();
-    let gathering = Box::pin(gather::gather(recorder, store, &engagement, &mut findings));
+    let gathering = gather::gather(recorder, store, &engagement, reason.path(), &mut findings);
+    let gathering = Box::pin(gathering);
     let is_cut = tokio::time::timeout(within, gathering).await.is_err();
     let known = (engagement.artifacts.len(), engagement.kept());
     let engagement = undisturbed(|| async {
@@ -187,17 +204,24 @@ async fn claimed(
         let capture = before.capture.as_ref();
         let is_busy = capture.is_some_and(|capture| !capture.is_free(now));
         let is_wanted = match reason {
-            Reason::Asked => true,
+            Reason::Asked | Reason::Arrived(_) => true,
             // Whoever is looking right now is looking for this message as well.
             Reason::Due => capture.is_some_and(|capture| capture.is_due(now)),
         };
         if !is_wanted || !before.may_be_looked_at(now) {
             return Ok(Outcome::Skipped(before));
         }
+        let mut after = before.clone();
         if is_busy {
+            // Theirs may have listed before it came up.
+            if matches!(reason, Reason::Arrived(_)) {
+                after.want_another_look();
+                Write::of(&recorder.desk, store, &before)
+                    .commit(after, |_, _| Ok(()))
+                    .await?;
+            }
             return Ok(Outcome::Busy);
         }
-        let mut after = before.clone();
         after.begin_look(claim, now)?;
         let after = Write::of(&recorder.desk, store, &before)
             .commit(after, |_, _| Ok(()))

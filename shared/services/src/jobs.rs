@@ -1,5 +1,6 @@
 //! Background work, as messages name it: ids and times, never people or links.
 
+use chrono::{DateTime, Utc};
 use convoke_domain::error::Error;
 use convoke_platform::keyring::sha256_hex;
 use convoke_platform::queue::{Outgoing, Queue};
@@ -52,10 +53,28 @@ pub enum Job {
         /// As [`Job::SettleIntent`]'s.
         mailbox: String,
     },
-    /// Look for a meeting's recordings and transcripts, if that is due.
+    /// Look for a meeting's recordings and transcripts: if that is due, or for
+    /// what arrived.
     CaptureArtifacts {
         /// The online meeting.
         online_meeting_id: Uuid,
+        /// What Microsoft told or listed; absent: the meeting's own time has come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrival: Option<Arrival>,
+    },
+    /// Bring a tenant's subscriptions in line with its settings.
+    AlignSubscriptions {},
+    /// Look after one subscription now.
+    RenewSubscription {
+        /// Which, by its row's sort key.
+        subscription: String,
+        /// What Microsoft said of it.
+        event: SubscriptionEvent,
+    },
+    /// List what an organiser's meetings have left behind (NT-5).
+    ListDelta {
+        /// As [`Job::RenewSubscription`]'s.
+        subscription: String,
     },
     /// Copy a recording into the bucket, or go on with it.
     TransferRecording {
@@ -80,6 +99,33 @@ pub enum Job {
         /// Names the mailbox without its address ([`mailbox_key`]): calls to one go one after the other.
         mailbox: String,
     },
+}
+
+/// An artifact that came up outside of a meeting's own looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// `recording` or `transcript`.
+    pub kind: String,
+    /// Microsoft's id of it.
+    pub provider_artifact_id: String,
+    /// Microsoft's id of its meeting.
+    pub provider_meeting_id: String,
+    /// How it came up.
+    pub path: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Why a subscription is to be looked after out of turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionEvent {
+    /// Microsoft wants it authorised again: one PATCH does.
+    ReauthorizationRequired,
+    /// Microsoft removed it.
+    Removed,
+    /// Microsoft lost notifications.
+    Missed,
 }
 
 /// Stands for a mailbox where its address must not be seen.
@@ -110,7 +156,12 @@ impl Job {
             Self::SettleIntent { mailbox, .. }
             | Self::SyncOnlineMeeting { mailbox, .. }
             | Self::RemoveThrowaway { mailbox, .. } => (Queue::Graph, mailbox.clone()),
-            Self::CaptureArtifacts { .. } => (Queue::Capture, String::new()),
+            Self::CaptureArtifacts { .. } | Self::ListDelta { .. } => {
+                (Queue::Capture, String::new())
+            }
+            Self::AlignSubscriptions {} | Self::RenewSubscription { .. } => {
+                (Queue::Subscriptions, String::new())
+            }
             Self::TransferRecording { .. } => (Queue::Transfer, String::new()),
             Self::PublishEvent { .. }
             | Self::AdvanceLinked { .. }

@@ -8,6 +8,8 @@
 pub mod callers;
 pub mod capture;
 pub mod core;
+#[cfg(feature = "enterprise")]
+pub mod deltas;
 pub mod directory;
 pub mod engagements;
 pub mod integration;
@@ -16,8 +18,13 @@ pub mod lockstep;
 pub mod mail;
 pub mod meetings;
 pub mod microsoft;
+#[cfg(feature = "enterprise")]
+pub mod notification_keys;
+#[cfg(feature = "enterprise")]
+pub mod notifications;
 pub mod providers;
 pub mod recordings;
 pub mod schedules;
+pub mod subscriptions;
 pub mod teams;
 pub mod transfer;

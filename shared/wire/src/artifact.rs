@@ -128,6 +128,7 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             document,
             file: None,
+            arrivals: vec![],
             version: 1,
         }
     }

@@ -5,11 +5,13 @@
 mod artifact;
 mod instant;
 mod interaction;
+mod ledger;
 mod meeting;
 mod warning;
 
 pub use artifact::{ArtifactLinks, ArtifactView, artifacts_of};
 pub use instant::Instant;
 pub use interaction::{InteractionTypeView, InteractionView};
+pub use ledger::{ArrivalView, LedgerView};
 pub use meeting::OnlineMeetingView;
 pub use warning::{DeletedView, WarningView, answer};

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::artifact::{ArtifactView, artifacts_of};
+use crate::ledger::LedgerView;
 
 /// An online meeting. What only staff may know is absent for portal users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -77,6 +78,9 @@ pub struct OnlineMeetingView {
     contact_id: Option<String>,
     /// Recordings and transcripts, newest first: those that the reader may see.
     artifacts: Vec<ArtifactView>,
+    /// What was expected and what arrived; for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_ledger: Option<LedgerView>,
     version: u64,
 }
 
@@ -119,6 +123,7 @@ impl OnlineMeetingView {
             client_id: meeting.client_id.as_ref().map(ToString::to_string),
             contact_id: meeting.contact_id.as_ref().map(ToString::to_string),
             artifacts: artifacts_of(engagement, is_staff),
+            capture_ledger: LedgerView::of(engagement).filter(|_| is_staff),
             version: meeting.version,
         })
     }

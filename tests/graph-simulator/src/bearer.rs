@@ -41,6 +41,12 @@ pub(crate) struct Caller {
     roles: Vec<String>,
 }
 
+/// Object id of an app's service principal in a tenant.
+pub(crate) fn principal(tenant_id: &str, client_id: &str) -> Uuid {
+    let both = [tenant_id, client_id].map(|id| crate::world::uuid_of(id).as_u128());
+    Uuid::from_u128(both[0] ^ both[1])
+}
+
 /// Issues a token for an app in a tenant. The roles are those of this moment:
 /// later consent shows only in a new token (graph-protocol §1).
 pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &str) -> String {
@@ -48,10 +54,7 @@ pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &st
     let lifetime = TimeDelta::seconds(world.behaviour.token_lifetime_seconds.into());
     let expires_at = now + lifetime;
     let roles = app.consents.get(tenant_id).cloned().unwrap_or_default();
-    let principal = Uuid::from_u128(
-        crate::world::uuid_of(tenant_id).as_u128()
-            ^ crate::world::uuid_of(&app.client_id).as_u128(),
-    );
+    let principal = principal(tenant_id, &app.client_id);
     let header = json!({"typ": "JWT", "alg": "RS256", "kid": "graph-simulator"});
     let payload = json!({
         "aud": audience, "iss": format!("https://sts.windows.net/{tenant_id}/"),
@@ -66,9 +69,12 @@ pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &st
         .map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes()))
         .collect();
     let token = format!("{}.{}.{signature}", encode(&header), encode(&payload));
-    world
-        .tokens
-        .retain(|_, issued| issued.expires_at + REMEMBERED_AFTER_EXPIRY > now);
+    // Now and then only: with thousands of tenants each token would look at all others.
+    if world.tokens.len().is_power_of_two() {
+        world
+            .tokens
+            .retain(|_, issued| issued.expires_at + REMEMBERED_AFTER_EXPIRY > now);
+    }
     world.tokens.insert(
         token.clone(),
         IssuedToken {

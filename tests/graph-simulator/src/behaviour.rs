@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::Delivery;
+use crate::notification::NotificationSettings;
+use crate::subscription::SubscriptionSettings;
 
 /// Switches for what is unsettled about Graph; the defaults follow the newest
 /// official text, else what most observers report.
@@ -69,6 +71,14 @@ pub struct Behaviour {
     pub meeting_expiry_days: u32,
     /// Days after the last activity of a series without end (§3: a year).
     pub series_expiry_days: u32,
+    /// Whether a delta list shows again what it has shown before (§5, known issue 22934).
+    pub delta_shows_older: bool,
+    /// Days until a delta token answers 410 (§5 is silent).
+    pub delta_token_days: u32,
+    /// Limits of subscriptions (§6).
+    pub subscriptions: SubscriptionSettings,
+    /// How notifications travel (§6, §7).
+    pub notifications: NotificationSettings,
 }
 
 impl Default for Behaviour {
@@ -101,6 +111,10 @@ impl Default for Behaviour {
             storage_link_seconds: 3600,
             meeting_expiry_days: 60,
             series_expiry_days: 365,
+            delta_shows_older: false,
+            delta_token_days: 30,
+            subscriptions: SubscriptionSettings::default(),
+            notifications: NotificationSettings::default(),
         }
     }
 }

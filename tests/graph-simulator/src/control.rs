@@ -4,6 +4,7 @@
 //! It takes no token and is not recorded. What it refuses is `{"error": "…"}`.
 
 mod artifacts;
+mod subscriptions;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -146,7 +147,9 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
             shared.reset();
             Ok(Value::Null)
         }
-        _ => artifacts::route(shared, incoming, &segments).unwrap_or_else(|| found(None)),
+        _ => artifacts::route(shared, incoming, &segments)
+            .or_else(|| subscriptions::route(shared, incoming, &segments))
+            .unwrap_or_else(|| found(None)),
     }
 }
 

@@ -69,7 +69,7 @@ pub fn seed() -> Seed {
                 expires_at: None,
             }],
             consents: BTreeMap::from([(TENANT_ID.into(), ROLES.map(String::from).to_vec())]),
-            rbac: Vec::new(),
+            ..App::default()
         }],
         users: vec![
             organizer,

@@ -82,6 +82,10 @@ pub struct App {
     /// Exchange RBAC grants; they do not show in tokens (§9).
     #[serde(default)]
     pub rbac: Vec<RbacGrant>,
+    /// Tenants whose service principal of this app has `appRoleAssignmentRequired`:
+    /// notifications there have no validation tokens (§0.6).
+    #[serde(default)]
+    pub role_assignment_required: Vec<String>,
 }
 
 /// A client secret of an app.

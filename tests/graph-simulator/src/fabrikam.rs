@@ -43,7 +43,7 @@ pub fn seed() -> Seed {
                 ..Secret::default()
             }],
             consents: BTreeMap::from([(TENANT_ID.into(), roles)]),
-            rbac: Vec::new(),
+            ..App::default()
         }],
         users: vec![organizer],
         behaviour: None,

@@ -51,6 +51,8 @@
 //! | what goes wrong | [`Fault`] |
 //! | what arrived | [`Received`] |
 //! | recordings and transcripts | [`NewArtifact`], [`Content`], [`Delivery`], [`StoredArtifact`], [`HeldMeeting`] |
+//! | subscriptions and what is sent because of them | [`StoredSubscription`], [`SentNotification`], [`Disturbance`], [`LifecycleEvent`] |
+//! | many organisations | [`SeededOrganization`] |
 //! | what is stored | [`StoredEvent`], [`StoredMeeting`], [`SentMail`] |
 //! | stable identities, of one organisation and of a second | [`demo`], [`fabrikam`] |
 //!
@@ -70,6 +72,9 @@ pub mod fabrikam;
 mod fault;
 mod graph;
 mod incoming;
+mod load;
+mod login;
+mod notification;
 mod received;
 mod reply;
 mod server;
@@ -78,6 +83,7 @@ mod snapshot;
 mod storage;
 mod stored;
 mod streaming;
+mod subscription;
 mod throttle;
 mod token;
 mod traffic;
@@ -90,6 +96,12 @@ pub use directory::{
     Seed, ShowAs, Tenant, User, WorkingHours,
 };
 pub use fault::{Action, ActiveFault, Fault, Phase};
+pub use load::{SeededOrganization, SeededOrganizer};
+pub use notification::{
+    DeliveryOutcome, Disturbance, DisturbanceEffect, EndpointState, LifecycleEvent,
+    NotificationKind, NotificationOrder, NotificationSettings, SentNotification, TokenVersion,
+};
 pub use received::{Outcome, Received};
 pub use simulator::{GraphSimulator, Options};
 pub use stored::{MailKind, Removal, RemovalKind, SentMail, StoredEvent, StoredMeeting};
+pub use subscription::{StoredSubscription, SubscriptionSettings, SubscriptionTarget};

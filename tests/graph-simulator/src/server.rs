@@ -17,6 +17,7 @@ use crate::connection::{CuttableListener, Link};
 use crate::demo;
 use crate::fault::Faults;
 use crate::graph;
+use crate::notification::Post;
 use crate::received::ReceivedLog;
 use crate::stored::{StoredEvent, StoredMeeting};
 use crate::throttle::Throttle;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     storage_received: Mutex<ReceivedLog>,
     faults: Mutex<Faults>,
     pub(crate) throttle: Arc<Throttle>,
+    /// Notifications.
+    pub(crate) post: Post,
     /// Bumped to let go of requests that hang on purpose.
     releases: watch::Sender<u64>,
     dirty: AtomicBool,
@@ -61,6 +64,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(crate) fn new(
         mut world: World,
+        post: Post,
         addr: SocketAddr,
         storage_port: u16,
         starts_with_demo: bool,
@@ -72,6 +76,7 @@ impl Shared {
             storage_received: Mutex::default(),
             faults: Mutex::default(),
             throttle: Arc::default(),
+            post,
             releases: watch::Sender::new(0),
             dirty: AtomicBool::new(false),
             host: addr.to_string(),
@@ -102,9 +107,15 @@ impl Shared {
         lock(&self.faults)
     }
 
-    /// Changes the world; the snapshot follows.
+    /// Changes the world; notifications and the snapshot follow.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let result = change(&mut self.world());
+        let result = {
+            let mut world = self.world();
+            let result = change(&mut world);
+            self.post.announce(&mut world);
+            self.post.look(&world);
+            result
+        };
         self.dirty.store(true, Ordering::SeqCst);
         result
     }
@@ -183,6 +194,7 @@ impl Shared {
         self.clear_faults();
         self.clear_logs();
         self.throttle.clear();
+        self.post.clear();
         if self.starts_with_demo {
             self.seed_demo();
         }

@@ -1,6 +1,7 @@
 //! The handle on a running simulator, for tests in the same process.
 
 mod artifacts;
+mod subscriptions;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::clock;
 use crate::demo;
 use crate::directory::{Seed, User};
 use crate::fault::{ActiveFault, Fault};
+use crate::notification::{self, Post};
 use crate::received::Received;
 use crate::server::{self, Shared, Side};
 use crate::snapshot;
@@ -88,7 +90,9 @@ impl GraphSimulator {
         };
         let addr = listener.local_addr()?;
         let storage_port = storage.local_addr()?.port();
-        let shared = Arc::new(Shared::new(world, addr, storage_port, options.demo));
+        let post = Post::new().context("no HTTP client for notifications")?;
+        let shared = Shared::new(world, post, addr, storage_port, options.demo);
+        let shared = Arc::new(shared);
         if options.demo && shared.world().tenant(demo::TENANT_ID).is_none() {
             shared.seed_demo();
         }
@@ -102,6 +106,8 @@ impl GraphSimulator {
             ))
         };
         let mut tasks = vec![serve(Side::Graph, listener), serve(Side::Storage, storage)];
+        let delivering = notification::run(Arc::clone(&shared), stopping.clone());
+        tasks.push(runtime.spawn(delivering));
         if let Some(path) = options.snapshot.clone() {
             let saver = snapshot::keep_saved(Arc::clone(&shared), path, stopping);
             tasks.push(runtime.spawn(saver));

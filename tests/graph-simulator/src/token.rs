@@ -129,6 +129,11 @@ fn find_tenant(world: &World, key: &str) -> Result<String, Refusal> {
     })
 }
 
+/// A tenant's GUID, or how the login host refuses an unknown one.
+pub(crate) fn known_tenant(world: &World, key: &str) -> Result<String, Box<Reply>> {
+    find_tenant(world, key).map_err(|refusal| Box::new(render(world, &refusal)))
+}
+
 fn find_app(world: &World, client_id: &str, tenant_id: &str) -> Result<App, Refusal> {
     let app = world.apps.get(&client_id.to_ascii_lowercase());
     let present = app.filter(|app| app.consents.contains_key(tenant_id));

@@ -19,11 +19,13 @@ use crate::control;
 use crate::fault::{Action, Fault, Phase};
 use crate::graph::{self, Effects};
 use crate::incoming::Incoming;
+use crate::login;
 use crate::received::{Outcome, Sender};
 use crate::reply::{GraphError, Reply, RequestIds};
 use crate::server::{Shared, Side};
 use crate::storage;
 use crate::streaming::{self, Tally};
+use crate::subscription;
 use crate::throttle::Slot;
 use crate::token;
 
@@ -40,6 +42,13 @@ enum Ending {
     Hang,
 }
 
+/// Where a request arrived, under which number, and from which tenant.
+struct Place {
+    side: Side,
+    seq: u64,
+    tenant: Option<String>,
+}
+
 /// Handles one HTTP request.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
@@ -52,13 +61,14 @@ pub(crate) async fn serve(
         return respond(control::answer(&shared, &incoming, problem), None);
     }
     let ids = request_ids(&shared, &incoming);
-    let seq = log(&shared, side, &incoming);
+    let (seq, tenant) = log(&shared, side, &incoming);
     let entry = Tally {
         shared: Arc::clone(&shared),
         side,
         seq,
     };
-    let work = perform(Arc::clone(&shared), side, incoming, problem, ids, seq);
+    let place = Place { side, seq, tenant };
+    let work = perform(Arc::clone(&shared), place, incoming, problem, ids);
     let ending = tokio::spawn(work).await.unwrap_or(Ending::Cut);
     match ending {
         Ending::Answer(reply) => respond(reply, Some(entry)),
@@ -86,7 +96,8 @@ fn request_ids(shared: &Shared, incoming: &Incoming) -> RequestIds {
     }
 }
 
-fn log(shared: &Shared, side: Side, incoming: &Incoming) -> u64 {
+/// Number in the log, and the tenant that the request names.
+fn log(shared: &Shared, side: Side, incoming: &Incoming) -> (u64, Option<String>) {
     let world = shared.world();
     let sender = if token::is_token_path(&incoming.segments) {
         let (app_id, tenant_id) = token::claimed(&world, incoming);
@@ -100,27 +111,27 @@ fn log(shared: &Shared, side: Side, incoming: &Incoming) -> u64 {
     };
     let now = world.now();
     drop(world);
-    shared.log(side).begin(now, incoming, sender)
+    let tenant = sender.tenant_id.clone();
+    (shared.log(side).begin(now, incoming, sender), tenant)
 }
 
 async fn perform(
     shared: Arc<Shared>,
-    side: Side,
+    place: Place,
     incoming: Incoming,
     problem: Option<GraphError>,
     ids: RequestIds,
-    seq: u64,
 ) -> Ending {
     let ending = match problem {
         Some(error) => Ending::Answer(error.into_reply(&ids)),
-        None => attempt(&shared, side, &incoming, &ids, seq).await,
+        None => attempt(&shared, &place, &incoming, &ids).await,
     };
     let (status, outcome) = match &ending {
         Ending::Answer(reply) => (Some(reply.status.as_u16()), Outcome::Answered),
         Ending::Truncated(_) | Ending::Cut => (None, Outcome::Cut),
         Ending::Hang => (None, Outcome::Hanging),
     };
-    shared.log(side).update(seq, |entry| {
+    shared.log(place.side).update(place.seq, |entry| {
         entry.status = status;
         entry.outcome = outcome;
     });
@@ -133,11 +144,11 @@ async fn perform(
 
 async fn attempt(
     shared: &Shared,
-    side: Side,
+    Place { side, seq, tenant }: &Place,
     incoming: &Incoming,
     ids: &RequestIds,
-    seq: u64,
 ) -> Ending {
+    let (side, seq, tenant) = (*side, *seq, tenant.as_deref());
     let caller = match side {
         Side::Graph => authenticate(shared, incoming),
         Side::Storage => None,
@@ -150,7 +161,7 @@ async fn attempt(
     let method = incoming.method.as_str();
     let struck = shared
         .faults()
-        .strike(method, &incoming.path, &incoming.body);
+        .strike(method, &incoming.path, &incoming.body, tenant);
     let fault = struck.map_or_else(Fault::default, |(id, fault)| {
         shared.log(side).update(seq, |entry| entry.fault = Some(id));
         fault
@@ -168,7 +179,7 @@ async fn attempt(
         redirects: false,
     };
     let reply = match side {
-        Side::Graph => effect(shared, incoming, caller, effects),
+        Side::Graph => effect(shared, incoming, caller, effects, ids).await,
         Side::Storage => Ok(storage::answer(&mut shared.world(), incoming)),
     };
     let reply = reply.unwrap_or_else(|error| error.into_reply(ids));
@@ -208,29 +219,28 @@ fn admit(
 }
 
 /// What the request does.
-fn effect(
+async fn effect(
     shared: &Shared,
     incoming: &Incoming,
     caller: Option<Result<Caller, GraphError>>,
     effects: Effects,
+    ids: &RequestIds,
 ) -> Result<Reply, GraphError> {
     if token::is_token_path(&incoming.segments) {
         return Ok(shared.change(|world| token::answer(world, incoming)));
     }
-    match caller {
-        Some(caller) => {
-            let caller = caller?;
-            if incoming.method == "GET" {
-                return graph::answer(&mut shared.world(), incoming, &caller, effects);
-            }
-            shared.change(|world| graph::answer(world, incoming, &caller, effects))
-        }
-        None => Err(GraphError::new(
-            404,
-            "NotFound",
-            "There is nothing at this path.",
-        )),
+    let Some(caller) = caller else {
+        let nothing = || GraphError::new(404, "NotFound", "There is nothing at this path.");
+        return login::answer(shared, incoming).ok_or_else(nothing);
+    };
+    let caller = caller?;
+    if graph::writes_subscription(incoming) {
+        return subscription::serve(shared, incoming, &caller, ids).await;
     }
+    if incoming.method == "GET" && !graph::is_delta(incoming) {
+        return graph::answer(&mut shared.world(), incoming, &caller, effects);
+    }
+    shared.change(|world| graph::answer(world, incoming, &caller, effects))
 }
 
 /// Turns an answer into what the fault wants; none: leave it.

@@ -13,9 +13,11 @@ use crate::calendar::entry_id::{EntryId, IdForm};
 use crate::calendar::event::{Attendee, Event, Placed};
 use crate::clock;
 use crate::directory::{App, Seed, Tenant, User};
-use crate::graph;
+use crate::graph::{self, DeltaRound};
+use crate::notification::{Pending, Unannounced};
 use crate::storage::StorageLink;
 use crate::stored::{MailKind, SentMail, StoredMeeting};
+use crate::subscription::Register;
 
 /// Everything that survives a restart.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -39,6 +41,13 @@ pub(crate) struct World {
     pub(crate) storage_port: u16,
     /// By the key in their path.
     pub(crate) storage_links: BTreeMap<String, StorageLink>,
+    pub(crate) subscriptions: Register,
+    /// Artifacts nobody has been told of yet.
+    pub(crate) unannounced: Vec<Unannounced>,
+    /// Notifications on their way out.
+    pub(crate) pending: Vec<Pending>,
+    /// By the token in their links.
+    pub(crate) delta_rounds: BTreeMap<String, DeltaRound>,
 }
 
 /// An entry on somebody's calendar.
@@ -62,17 +71,26 @@ impl World {
             tenants.insert(tenant.id.clone(), tenant);
         }
         let mut users = self.users.clone();
+        let names = users
+            .values()
+            .map(|u| (u.upn.to_ascii_lowercase(), u.id.clone()));
+        let mut names: BTreeMap<String, String> = names.collect();
         for mut user in seed.users {
             user.id = guid(&user.id)?;
             user.tenant_id = guid(&user.tenant_id)?;
             if !tenants.contains_key(&user.tenant_id) {
                 return Err(format!("user {} names an unknown tenant", user.upn));
             }
-            let taken = |other: &User| other.id != user.id && same(&other.upn, &user.upn);
-            if users.values().any(taken) {
+            let upn = user.upn.to_ascii_lowercase();
+            if names.get(&upn).is_some_and(|owner| *owner != user.id) {
                 return Err(format!("the UPN {} is taken", user.upn));
             }
-            users.insert(user.id.clone(), user);
+            names.insert(upn, user.id.clone());
+            if let Some(before) = users.insert(user.id.clone(), user.clone())
+                && !same(&before.upn, &user.upn)
+            {
+                names.remove(&before.upn.to_ascii_lowercase());
+            }
         }
         let mut apps = self.apps.clone();
         for mut app in seed.apps {
@@ -95,10 +113,11 @@ impl World {
 
     /// By object id or UPN, within the tenant only.
     pub(crate) fn user(&self, tenant_id: &str, key: &str) -> Option<&User> {
-        let matches = |user: &&User| {
-            same(&user.tenant_id, tenant_id) && (same(&user.id, key) || same(&user.upn, key))
-        };
-        self.users.values().find(matches)
+        let within = |user: &&User| same(&user.tenant_id, tenant_id);
+        // Object ids are found without looking at everybody.
+        let by_id = self.users.get(&key.to_ascii_lowercase()).filter(within);
+        let named = |user: &&User| within(user) && same(&user.upn, key);
+        by_id.or_else(|| self.users.values().find(named))
     }
 
     /// By UPN or primary address, within the tenant only.

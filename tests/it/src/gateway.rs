@@ -1,6 +1,9 @@
 //! Events as the HTTP API's gateway makes them (payload format 2.0), for
 //! handlers that run in this process.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use graph_webhook::{GatewayAnswer, GatewayEvent};
 use lambda_http::{Body, Request, Response};
 use serde_json::{Map, Value, json};
 
@@ -76,6 +79,14 @@ impl Event {
         self
     }
 
+    /// A body that the gateway encodes, since its type says no text.
+    #[must_use]
+    pub fn octets(mut self, body: &[u8]) -> Self {
+        self.body = Some(STANDARD.encode(body));
+        self.base64 = true;
+        self
+    }
+
     /// The event as JSON, for fixtures and the Lambda runtime.
     pub fn to_value(&self) -> Value {
         let authorizer = self
@@ -107,9 +118,28 @@ impl Event {
         })
     }
 
+    /// The event as `graph-webhook` takes it.
+    pub fn into_webhook(self) -> GatewayEvent {
+        serde_json::from_value(self.to_value()).expect("a gateway event")
+    }
+
     /// The event as a handler takes it.
     pub fn into_request(self) -> Request {
         lambda_http::request::from_str(&self.to_value().to_string()).expect("a gateway event")
+    }
+}
+
+/// An answer of `graph-webhook`'s as a caller sees it.
+pub fn answer_of_webhook(answer: GatewayAnswer) -> Answer {
+    let headers = answer.headers.iter().map(|(name, value)| {
+        let value = value.as_str().expect("a header is text");
+        let name: http::HeaderName = name.parse().expect("a header's name");
+        (name, value.parse().expect("a header's value"))
+    });
+    Answer {
+        status: answer.status_code,
+        headers: headers.collect(),
+        body: answer.body.into_bytes(),
     }
 }
 

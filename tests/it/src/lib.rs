@@ -27,3 +27,4 @@ pub mod recorded;
 pub mod requests;
 pub mod schemas;
 pub mod ses;
+pub mod throttle;

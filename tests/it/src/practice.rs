@@ -4,6 +4,8 @@
 
 mod commands;
 mod desk;
+#[cfg(feature = "enterprise")]
+mod notifications;
 mod recording;
 mod timeline;
 mod upkeep;
@@ -24,6 +26,8 @@ use crate::ses::{Ses, read_mail};
 
 pub use self::commands::Command;
 pub use self::desk::{read_file, request_id, unfolded};
+#[cfg(feature = "enterprise")]
+pub use self::notifications::{Hook, Posted, Watched};
 pub use self::recording::{Meeting, meeting_of, told, transcript, vtt};
 pub use self::upkeep::Sent;
 
@@ -58,6 +62,8 @@ pub struct Practice {
     pub ses: Ses,
     /// Its handlers.
     pub process: Process,
+    /// Whether it is told of recordings: its subscriptions are looked after.
+    pub is_watched: bool,
 }
 
 impl Practice {
@@ -92,6 +98,7 @@ impl Practice {
             graph,
             ses,
             process,
+            is_watched: false,
         };
         practice.people().await;
         practice
@@ -254,6 +261,10 @@ impl Practice {
                 }
                 match queue.as_str() {
                     "capture" | "transfer" => self.process.capture(&self.org, job).await,
+                    "subscriptions" if self.is_watched => {
+                        self.process.subscribe(&self.org, job).await
+                    }
+                    "subscriptions" => true,
                     _ => self.process.deliver(&self.org, job, queue == "graph").await,
                 };
             }

@@ -10,6 +10,7 @@ use convoke_platform::config::Environment;
 use convoke_platform::http::Edge;
 use convoke_platform::mail::Sender;
 use convoke_platform::queue::Queues;
+use convoke_platform::raw::RawNotifications;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_platform::vault::Vault;
@@ -17,20 +18,26 @@ use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
+#[cfg(feature = "enterprise")]
+use convoke_services::notifications::Inbox;
 use convoke_services::providers::{self, Providers};
+use convoke_services::subscriptions::Subscriber;
 use convoke_services::transfer::Terms;
 use recording_proxy::stream::StreamApp;
 use serde_json::Value;
 
 use crate::api::Answer;
 use crate::death::Death;
-use crate::gateway::{Event, answer_of};
+use crate::gateway::{Event, answer_of, answer_of_webhook};
 
 use self::aws::Aws;
 pub use self::aws::{CallCount, sdk_config};
 
 /// Where recordings stream from, as links name it.
 pub const STREAMING_URL: &str = "https://stream.example.com";
+
+/// Where Microsoft posts notifications, as subscriptions name it.
+pub const WEBHOOK_URL: &str = "https://api.example.com";
 
 /// Handlers in this process.
 pub struct Process {
@@ -62,6 +69,12 @@ pub struct Process {
     pub recording_proxy: Edge<recording_proxy::App>,
     /// The same, at its own address.
     pub recording_stream: StreamApp,
+    /// The `graph-webhook` function.
+    pub graph_webhook: graph_webhook::App,
+    /// The `subscription-renewal` function.
+    pub subscription_renewal: subscription_renewal::App,
+    /// What Microsoft posted.
+    pub raw: RawNotifications,
     /// The bucket.
     pub blobs: Blobs,
     /// AWS calls so far.
@@ -102,15 +115,26 @@ impl Process {
             sdk,
             store,
             queues,
+            raw,
             blobs,
             secrets,
             bus,
             vault,
         } = Aws::of(stack, &calls, &death);
         let environment = environment(graph_org, graph_url, organizer, stack);
+        let core = Core::new(store.clone(), ports.clone());
+        #[cfg(feature = "enterprise")]
+        let inbox = Inbox::of_environment(&environment, core.clone(), vault.clone())
+            .expect("a whole environment");
         let microsoft = Microsoft::of_environment(&environment, &secrets, vault)
             .expect("Microsoft of a whole environment");
-        let core = Core::new(store.clone(), ports.clone());
+        let subscriber = Subscriber::of_environment(
+            &environment,
+            core.clone(),
+            microsoft.clone(),
+            secrets.clone(),
+        )
+        .expect("a whole environment");
         let ics_download = ics_download::App {
             core: core.clone(),
             secrets: secrets.clone(),
@@ -161,6 +185,9 @@ impl Process {
             queues: queues.clone(),
             recorder,
             terms: Terms::default(),
+            raw: raw.clone(),
+            #[cfg(feature = "enterprise")]
+            inbox,
             ports: ports.clone(),
         };
         let delivery = delivery::App {
@@ -173,6 +200,14 @@ impl Process {
                 secrets: secrets.clone(),
                 public_url: "https://api.example.com".to_owned(),
             },
+        };
+        let subscription_renewal = subscription_renewal::App {
+            subscriber,
+            ports: ports.clone(),
+        };
+        let graph_webhook = graph_webhook::App {
+            raw: raw.clone(),
+            ports: ports.clone(),
         };
         Self {
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
@@ -187,6 +222,9 @@ impl Process {
             recording_proxy: recording_proxy::edge(recording_proxy, &environment, ports.clone())
                 .expect("routes fit"),
             recording_stream,
+            graph_webhook,
+            subscription_renewal,
+            raw,
             ports,
             store,
             queues,
@@ -229,6 +267,12 @@ impl Process {
         answer_of(self.recording_proxy.handle(event.into_request()).await)
     }
 
+    /// Calls `graph-webhook`.
+    pub async fn webhook(&self, event: Event) -> Answer {
+        let event = event.into_webhook();
+        answer_of_webhook(self.graph_webhook.handle(event).await)
+    }
+
     /// Hands `delivery` one message; answers whether it was done.
     pub async fn deliver(&self, tenant: &str, job: &Value, fifo: bool) -> bool {
         let queue = if fifo { "graph.fifo" } else { "delivery" };
@@ -246,6 +290,15 @@ impl Process {
         let event = self.message(tenant, job, "capture");
         let left = std::time::Duration::from_mins(15);
         let answer = self.artifact_capture.handle(event, left).await;
+        let answer = answer.expect("a batch is read");
+        answer["batchItemFailures"] == serde_json::json!([])
+    }
+
+    /// Hands `subscription-renewal` one message; answers whether it was done.
+    pub async fn subscribe(&self, tenant: &str, job: &Value) -> bool {
+        let event = self.message(tenant, job, "subscriptions");
+        let left = std::time::Duration::from_mins(15);
+        let answer = self.subscription_renewal.handle(event, left).await;
         let answer = answer.expect("a batch is read");
         answer["batchItemFailures"] == serde_json::json!([])
     }
@@ -299,6 +352,7 @@ fn environment(
     use graph_simulator::demo;
     let mut variables = vec![
         ("CONVOKE_DOMAIN", "convoke.example".to_owned()),
+        ("CONVOKE_WEBHOOK_URL", WEBHOOK_URL.to_owned()),
         ("CONVOKE_MAIL_FROM", crate::ses::SENDER.to_owned()),
         ("GRAPH_BASE_URL", graph_url.to_owned()),
         ("LOGIN_BASE_URL", graph_url.to_owned()),

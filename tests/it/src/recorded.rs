@@ -162,6 +162,7 @@ fn artifact(process: &Process, id: Uuid, kind: ArtifactType, now: DateTime<Utc>)
             content_type: MP4.to_owned(),
             stored_at: now,
         }),
+        arrivals: vec![],
         version: 1,
     }
 }

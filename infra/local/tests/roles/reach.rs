@@ -164,6 +164,66 @@ async fn captures_and_transfers_are_asked_for_by_the_relay_and_by_capture_itself
     }
 }
 
+/// NT-2: what Microsoft posted is handed on by the webhook alone, and what is too large for a message is written by it
+/// and read and removed by who checks it; nobody else comes near.
+#[tokio::test]
+async fn notifications_are_kept_by_the_webhook_and_taken_by_capture() {
+    let outputs = &STACK.outputs;
+    let (bucket, key) = (&outputs.bucket_name, "raw/notifications/2026-11-21/n-1");
+    put(&s3(owner()), key).await.unwrap();
+    for function in everyone() {
+        let sends = sqs(role_of(function).await)
+            .send_message()
+            .queue_url(&outputs.notification_queue_url)
+            .message_body("{}");
+        let sent = outcome(sends.send().await);
+        let client = s3(role_of(function).await);
+        let (written, read) = (put(&client, key).await, get(&client, key).await);
+        let delete = client.delete_object().bucket(bucket).key("raw/x");
+        let removed = outcome(delete.send().await);
+        if function == "graph-webhook" {
+            assert_eq!((sent, written), (Ok(()), Ok(())));
+            assert_eq!((read, removed), (denied(), denied()));
+            continue;
+        }
+        assert!(sent.is_err(), "{function}");
+        assert_eq!(written, denied(), "{function}");
+        let takes = function == "artifact-capture";
+        let expected = || if takes { Ok(()) } else { denied() };
+        assert_eq!((read, removed), (expected(), expected()), "{function}");
+    }
+}
+
+/// NT-2: whom anybody can call has no way to the table.
+#[tokio::test]
+async fn the_webhook_reaches_no_item() {
+    let client = dynamodb(role_of("graph-webhook").await);
+    let key = [("pk", "T#acme#A#1"), ("sk", "REQUEST")]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    let get = client
+        .get_item()
+        .table_name(&STACK.outputs.table_name)
+        .set_key(Some(key.into()));
+    assert_eq!(outcome(get.send().await), Err(refused()));
+}
+
+/// NT-4: subscriptions are asked to be looked after by the relay alone, since that is in the outbox before.
+#[tokio::test]
+async fn subscriptions_are_asked_for_by_the_relay() {
+    for function in everyone() {
+        let send = sqs(role_of(function).await)
+            .send_message()
+            .queue_url(&STACK.outputs.subscription_queue_url)
+            .message_body("{}");
+        let sent = outcome(send.send().await);
+        assert_eq!(
+            sent.is_ok(),
+            function == "outbox-relay",
+            "{function}: {sent:?}"
+        );
+    }
+}
+
 /// XC-1: what is due across tenants is read by the functions that sweep.
 #[tokio::test]
 async fn only_the_sweeping_functions_see_what_is_due() {
@@ -175,7 +235,8 @@ async fn only_the_sweeping_functions_see_what_is_due() {
             .key_condition_expression("duepk = :shard")
             .expression_attribute_values(":shard", AttributeValue::S("DUE#CAPTURE#0".to_owned()));
         let seen = outcome(query.send().await);
-        let sweeps = ["outbox-relay", "artifact-capture"].contains(&function);
+        let sweeps = ["outbox-relay", "artifact-capture", "subscription-renewal"];
+        let sweeps = sweeps.contains(&function);
         let expected = if sweeps { Ok(()) } else { Err(refused()) };
         assert_eq!(seen, expected, "{function}");
     }

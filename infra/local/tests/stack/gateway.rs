@@ -135,6 +135,24 @@ async fn every_route_reaches_the_function_that_owns_it() -> Result<()> {
     Ok(())
 }
 
+/// NT-2: Microsoft has no token; what it sends arrives as it was sent, at the address that subscriptions name.
+#[tokio::test]
+async fn microsofts_posts_need_no_token_and_arrive_as_they_are() -> Result<()> {
+    let webhook_url = outputs().webhook_url.as_deref().context("an address")?;
+    assert_eq!(Some(webhook_url), STACK.api_url.as_deref());
+    for path in ["/webhooks/graph/notifications", "/webhooks/graph/lifecycle"] {
+        let query = "validationToken=Validation%3a+Testing+%2B%25&a=b";
+        let (status, seen) = call(Method::POST, &format!("{path}?{query}"), None).await?;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_eq!(seen["function"], "convoke-graph-webhook", "{path}");
+        assert_eq!(seen["event"]["rawQueryString"], query);
+        assert_eq!(seen["event"]["rawPath"], path);
+    }
+    let (status, _) = call(Method::GET, "/webhooks/graph/notifications", None).await?;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_signed_link_needs_no_token() -> Result<()> {
     let (status, seen) = call(Method::GET, "/ics/abc", None).await?;

@@ -68,9 +68,27 @@ async fn captures_and_transfers_reach_the_function_that_looks_for_recordings() -
     Ok(())
 }
 
-/// XC-7, OM-7: relay and capture are asked to sweep, in the words they understand. (The waiting itself is left out.)
+/// NT-2, NT-4: notifications go to the function that checks them, what concerns a subscription to the one that looks
+/// after them.
 #[tokio::test]
-async fn the_schedules_ask_to_sweep() -> Result<()> {
+async fn notifications_and_subscriptions_reach_their_functions() -> Result<()> {
+    for (queue, function) in [
+        (&outputs().notification_queue_url, "artifact-capture"),
+        (&outputs().subscription_queue_url, "subscription-renewal"),
+    ] {
+        let mark = format!("for-{function}");
+        let body = json!({ "mark": mark }).to_string();
+        let message = json!({ "QueueUrl": queue, "MessageBody": body });
+        aws("AmazonSQS.SendMessage", message).await?;
+        logged(function, &["mark", &mark], Duration::from_secs(15)).await?;
+    }
+    Ok(())
+}
+
+/// XC-7, OM-7, NT-4: relay, capture and renewal are asked to, in the words they understand. (The waiting itself is
+/// left out.)
+#[tokio::test]
+async fn the_schedules_ask_to_sweep_and_to_renew() -> Result<()> {
     let schedules = rest(Method::GET, "scheduler", "/schedules", None).await?;
     let mut found = BTreeMap::new();
     for schedule in schedules["Schedules"].as_array().context("schedules")? {
@@ -88,12 +106,17 @@ async fn the_schedules_ask_to_sweep() -> Result<()> {
         let invocations = format!("/2015-03-31/functions/{target}/invocations");
         rest(Method::POST, "lambda", &invocations, Some(input.to_owned())).await?;
         let function = target.rsplit_once(":convoke-").context("a function")?.1;
-        logged(function, &[r#"{"sweep": true}"#], Duration::from_secs(15)).await?;
+        let asked = match function {
+            "subscription-renewal" => r#"{"renew": true}"#,
+            _ => r#"{"sweep": true}"#,
+        };
+        logged(function, &[asked], Duration::from_secs(15)).await?;
         found.insert(function.to_owned(), schedule["ScheduleExpression"].clone());
     }
     let expected = [
         ("artifact-capture".to_owned(), json!("rate(10 minutes)")),
         ("outbox-relay".to_owned(), json!("rate(1 minute)")),
+        ("subscription-renewal".to_owned(), json!("rate(30 minutes)")),
     ];
     assert_eq!(found, expected.into());
     Ok(())

@@ -89,7 +89,14 @@ fn only_the_sweeping_functions_read_across_tenants() {
             }
         }
     }
-    assert_eq!(readers, ["ArtifactCaptureRole", "OutboxRelayRole"]);
+    assert_eq!(
+        readers,
+        [
+            "ArtifactCaptureRole",
+            "OutboxRelayRole",
+            "SubscriptionRenewalRole"
+        ]
+    );
 }
 
 /// What each function's role may do, without what all of them share (logs, their items, the key through services).
@@ -104,7 +111,7 @@ fn own_actions(template: &Value) -> BTreeMap<&str, BTreeSet<String>> {
             let role = roles[target(&function["Role"])];
             let mut actions = Vec::new();
             every(&role["Policies"], "Action", &mut actions);
-            for held in role["ManagedPolicyArns"].as_array().unwrap() {
+            for held in role["ManagedPolicyArns"].as_array().into_iter().flatten() {
                 if !["WriteTenantItems", "UseKey"].contains(&target(held)) {
                     every(policies[target(held)], "Action", &mut actions);
                 }
@@ -120,7 +127,8 @@ fn own_actions(template: &Value) -> BTreeMap<&str, BTreeSet<String>> {
 }
 
 /// XC-10, XC-13, OM-9: secrets are sealed by the function that saves them and opened by those that use them; mail is
-/// sent by delivery; functions behind the API reach no queue; who hands documents out writes none.
+/// sent by delivery; functions behind the API reach no queue but the webhook its own; who hands documents out writes
+/// none.
 #[test]
 fn functions_behind_the_api_hold_only_what_they_use() {
     let template = template();
@@ -143,6 +151,10 @@ fn functions_behind_the_api_hold_only_what_they_use() {
     );
     assert_eq!(held("Approval"), ["kms:Decrypt", secret]);
     assert_eq!(held("Settings"), ["kms:Decrypt", "kms:Encrypt", secret]);
+    assert_eq!(
+        held("GraphWebhook"),
+        ["kms:GenerateDataKey", write, "sqs:SendMessage"]
+    );
     for (name, actions) in &actions {
         let mail = actions.iter().any(|action| action.starts_with("ses:"));
         assert_eq!(mail, *name == "Delivery", "{name} and mail");
@@ -176,10 +188,28 @@ fn every_use_of_the_key_is_bound() {
             }
         }
     }
-    assert_eq!((direct, through), (2, 3));
+    assert_eq!((direct, through), (2, 4));
 }
 
-/// OM-8, OM-10: documents are reached by their own prefix, one by one, by the four functions that have to do with them.
+/// NT-2: whom anybody can call reaches neither table nor secret, and one queue.
+#[test]
+fn the_webhook_reaches_its_queue_and_what_is_too_large_for_it() {
+    let template = template();
+    let role = of_type(&template, "AWS::IAM::Role")["GraphWebhookRole"];
+    assert!(role["ManagedPolicyArns"].is_null());
+    let mut resources = Vec::new();
+    every(&role["Policies"], "Resource", &mut resources);
+    let raw = json!({ "Fn::Sub": "${Documents.Arn}/raw/*" });
+    let (named, subs): (Vec<_>, Vec<_>) = resources
+        .into_iter()
+        .partition(|resource| resource["Fn::GetAtt"].is_array());
+    let named: Vec<_> = named.into_iter().map(target).collect();
+    assert_eq!(named, ["GraphWebhookLogs", "NotificationQueue", "Key"]);
+    assert_eq!(subs, [&raw]);
+}
+
+/// OM-8, OM-10, NT-2: documents are reached by their own prefix, one by one, by the functions that have to do with
+/// them; notifications that are too large for a message have a prefix beside it.
 #[test]
 fn documents_are_within_reach_of_those_who_keep_and_show_them() {
     let template = template();
@@ -196,6 +226,12 @@ fn documents_are_within_reach_of_those_who_keep_and_show_them() {
                         Some("s3:DeleteObject") => {
                             json!({ "Fn::Sub": "${Documents.Arn}/t/*/recordings/*" })
                         }
+                        _ if ["KeepLargeOnes", "TakeLargeNotifications"]
+                            .map(Value::from)
+                            .contains(&statement["Sid"]) =>
+                        {
+                            json!({ "Fn::Sub": "${Documents.Arn}/raw/*" })
+                        }
                         _ => json!({ "Fn::Sub": "${Documents.Arn}/t/*" }),
                     };
                     assert_eq!(statement["Resource"], resource, "{name}");
@@ -204,7 +240,7 @@ fn documents_are_within_reach_of_those_who_keep_and_show_them() {
             }
         }
     }
-    assert_eq!(named, 5);
+    assert_eq!(named, 7);
     for (name, actions) in own_actions(&template) {
         if actions.iter().any(|action| action.starts_with("s3:")) {
             holders.insert(name);
@@ -212,6 +248,7 @@ fn documents_are_within_reach_of_those_who_keep_and_show_them() {
     }
     let expected = [
         "ArtifactCapture",
+        "GraphWebhook",
         "MeetingApi",
         "RecordingProxy",
         "RecordingStream",

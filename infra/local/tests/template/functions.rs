@@ -132,7 +132,10 @@ fn every_function_is_told_what_it_reads() {
         "CONVOKE_MAIL_FROM",
     ];
     const CAPTURE_QUEUES: [&str; 2] = ["CONVOKE_CAPTURE_QUEUE_URL", "CONVOKE_TRANSFER_QUEUE_URL"];
-    let expected: [(&str, Vec<&[&str]>); 9] = [
+    const WEBHOOK: [&str; 1] = ["CONVOKE_WEBHOOK_URL"];
+    const ENCRYPTION: [&str; 1] = ["CONVOKE_ENCRYPT_NOTIFICATIONS"];
+    const NOTIFICATIONS: [&str; 1] = ["CONVOKE_NOTIFICATION_QUEUE_URL"];
+    let expected: [(&str, Vec<&[&str]>); 11] = [
         ("MeetingApi", vec![&EDGE, &CLOUD, &PROFILE, &CAPTURE]),
         (
             "RecordingProxy",
@@ -149,19 +152,38 @@ fn every_function_is_told_what_it_reads() {
         ),
         (
             "ArtifactCapture",
-            vec![&EDGE[..1], &CLOUD, &CAPTURE, &CAPTURE_QUEUES],
+            vec![
+                &EDGE[..1],
+                &CLOUD,
+                &CAPTURE,
+                &CAPTURE_QUEUES,
+                &NOTIFICATIONS,
+                &ENCRYPTION,
+            ],
+        ),
+        ("GraphWebhook", vec![&NOTIFICATIONS, &["CONVOKE_BUCKET"]]),
+        (
+            "SubscriptionRenewal",
+            vec![
+                &EDGE[..1],
+                &CLOUD,
+                &WEBHOOK,
+                &ENCRYPTION,
+                &["CONVOKE_CAPTURE_ATTEMPTS"],
+            ],
         ),
         (
             "Approval",
             vec![&EDGE, &CLOUD, &["CONVOKE_DOMAIN", "CONVOKE_MAIL_FROM"]],
         ),
-        ("Settings", vec![&EDGE, &CLOUD, &PROFILE]),
+        ("Settings", vec![&EDGE, &CLOUD, &PROFILE, &WEBHOOK]),
         ("IcsDownload", vec![&EDGE, &["CONVOKE_DOMAIN"]]),
         (
             "OutboxRelay",
             vec![
                 &["CONVOKE_DELIVERY_QUEUE_URL", "CONVOKE_GRAPH_QUEUE_URL"],
                 &CAPTURE_QUEUES,
+                &["CONVOKE_SUBSCRIPTION_QUEUE_URL"],
             ],
         ),
         (
@@ -222,6 +244,38 @@ fn one_function_streams_at_an_address_of_its_own() {
     assert_eq!(functions["RecordingStream"]["Timeout"], 900);
     let told = &functions["RecordingStream"]["Environment"]["Variables"];
     assert_eq!(told["CONVOKE_STREAMS"], "true");
+}
+
+/// NT-2: Microsoft waits for three seconds, and counts a 429 against the address: neither a slow function nor the other
+/// callers' limit is in the way.
+#[test]
+fn microsofts_addresses_have_limits_of_their_own() {
+    let template = template();
+    let stage = of_type(&template, "AWS::ApiGatewayV2::Stage")["Stage"];
+    let settings = stage["RouteSettings"].as_object().unwrap();
+    let routes = of_type(&template, "AWS::ApiGatewayV2::Route");
+    let mut keys = BTreeSet::new();
+    for name in template["Resources"]["Stage"]["DependsOn"]
+        .as_array()
+        .unwrap()
+    {
+        let key = routes[name.as_str().unwrap()]["RouteKey"].as_str().unwrap();
+        let limit = json!({ "ThrottlingRateLimit": { "Ref": "WebhookRateLimit" },
+            "ThrottlingBurstLimit": { "Ref": "WebhookBurstLimit" } });
+        assert_eq!(settings[key], limit);
+        keys.insert(key);
+    }
+    assert_eq!(
+        keys,
+        [
+            "POST /webhooks/graph/lifecycle",
+            "POST /webhooks/graph/notifications"
+        ]
+        .into()
+    );
+    assert_eq!(settings.len(), keys.len());
+    let functions = of_type(&template, FUNCTION);
+    assert_eq!(functions["GraphWebhook"]["Timeout"], 5);
 }
 
 /// OM-9, OM-11: what a deployment gets that says nothing.

@@ -89,9 +89,9 @@ fn queue_mappings_limit_their_concurrency_report_failures_and_leave_time_for_ret
             .as_u64()
             .unwrap();
         let visibility = queues[source]["VisibilityTimeout"].as_u64().unwrap();
-        // Six times is for batches and throttled workers. A message alone, which its worker may take a quarter of an
-        // hour for, must not be hidden for hours after the worker died.
-        let least = if timeout == 900 && mapping["BatchSize"] == 1 {
+        // Six times is for batches and throttled workers. What a worker took that may run for a quarter of an hour
+        // must not be hidden for hours after the worker died.
+        let least = if timeout == 900 {
             timeout + 60
         } else {
             6 * timeout
@@ -112,7 +112,8 @@ fn captures_and_transfers_have_a_queue_each_and_a_sweep() {
         .into_iter()
         .filter(|(_, mapping, _)| target(&mapping["FunctionName"]) == "ArtifactCapture")
         .map(|(_, mapping, source)| {
-            assert_eq!(mapping["BatchSize"], 1, "{source}");
+            let batch = if source == "NotificationQueue" { 10 } else { 1 };
+            assert_eq!(mapping["BatchSize"], batch, "{source}");
             (
                 source,
                 mapping["ScalingConfig"]["MaximumConcurrency"].as_u64(),
@@ -121,7 +122,11 @@ fn captures_and_transfers_have_a_queue_each_and_a_sweep() {
         .collect();
     assert_eq!(
         limits,
-        [("CaptureQueue", Some(10)), ("TransferQueue", Some(3))]
+        [
+            ("CaptureQueue", Some(10)),
+            ("NotificationQueue", Some(5)),
+            ("TransferQueue", Some(3))
+        ]
     );
     let sweep = of_type(&template, "AWS::Scheduler::Schedule")["CaptureSweep"];
     assert_eq!(sweep["ScheduleExpression"], "rate(10 minutes)");
@@ -130,7 +135,49 @@ fn captures_and_transfers_have_a_queue_each_and_a_sweep() {
     let scheduler = &of_type(&template, "AWS::IAM::Role")["SchedulerRole"]["Policies"];
     let invoked = &scheduler[0]["PolicyDocument"]["Statement"][0]["Resource"];
     let invoked: Vec<_> = invoked.as_array().unwrap().iter().map(target).collect();
-    assert_eq!(invoked, ["OutboxRelay", "ArtifactCapture"]);
+    assert_eq!(
+        invoked,
+        ["OutboxRelay", "ArtifactCapture", "SubscriptionRenewal"]
+    );
+}
+
+/// NT-4: subscriptions are looked after every half hour, and one by one when something happens to one.
+#[test]
+fn subscriptions_have_a_schedule_and_a_queue() {
+    let template = template();
+    let schedule = of_type(&template, "AWS::Scheduler::Schedule")["SubscriptionRenewals"];
+    assert_eq!(schedule["ScheduleExpression"], "rate(30 minutes)");
+    assert_eq!(target(&schedule["Target"]["Arn"]), "SubscriptionRenewal");
+    assert_eq!(schedule["Target"]["Input"], r#"{"renew":true}"#);
+    let mappings = of_type(&template, MAPPING);
+    let mapping = mappings["SubscriptionMessages"];
+    assert_eq!(target(&mapping["FunctionName"]), "SubscriptionRenewal");
+    assert_eq!(target(&mapping["EventSourceArn"]), "SubscriptionQueue");
+    assert_eq!(mapping["BatchSize"], 1);
+}
+
+/// NT-2: notifications that are too large for a message go when their message is long gone.
+#[test]
+fn large_notifications_expire_after_their_messages() {
+    let template = template();
+    let bucket = of_type(&template, "AWS::S3::Bucket")["Documents"];
+    let rules = bucket["LifecycleConfiguration"]["Rules"]
+        .as_array()
+        .unwrap();
+    let expiring: Vec<_> = rules
+        .iter()
+        .filter(|rule| !rule["ExpirationInDays"].is_null())
+        .collect();
+    let [rule] = &expiring[..] else {
+        panic!("{rules:?}")
+    };
+    assert_eq!(
+        (&rule["Prefix"], &rule["Status"]),
+        (&json!("raw/"), &json!("Enabled"))
+    );
+    let kept = of_type(&template, QUEUE)["NotificationQueue"]["MessageRetentionPeriod"].as_u64();
+    let days = rule["ExpirationInDays"].as_u64().unwrap();
+    assert!(kept.unwrap() < days * 86_400);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Look {
     pub meeting_id: Option<String>,
     /// The organiser's object id that it was asked with.
     pub organizer_object_id: Option<String>,
+    /// Of which kinds Microsoft notifies, where that was looked up.
+    pub watched: Option<Vec<ArtifactType>>,
 }
 
 impl OnlineMeeting {
@@ -70,6 +72,14 @@ impl Engagement {
         Ok(())
     }
 
+    /// Has the look that somebody is at followed by another one: what came up
+    /// meanwhile may not have been there when it listed.
+    pub fn want_another_look(&mut self) {
+        if let Some(capture) = &mut self.capture {
+            capture.is_wanted_again = true;
+        }
+    }
+
     /// Writes a look down. One that lost its claim, since the meeting was moved or
     /// cancelled meanwhile, changes nothing.
     pub fn looked(
@@ -98,17 +108,21 @@ impl Engagement {
             }
         }
         capture.claim = None;
-        capture.has_leftover = look.has_leftover;
+        let is_to_go_on = look.has_leftover || std::mem::take(&mut capture.is_wanted_again);
+        capture.has_leftover = is_to_go_on;
         capture.error_code = look.failure;
         capture.announced = kept;
         meeting.last_fetch_at = Some(now);
         meeting.updated_at = now;
         let is_over = meeting.end <= now;
+        if is_over && capture.watched.is_none() {
+            capture.watched = look.watched;
+        }
         if is_over && !look.has_leftover {
             meeting.recording_fetch_attempts += 1;
         }
         let attempts = meeting.recording_fetch_attempts;
-        capture.due_at = match (look.has_leftover, is_over) {
+        capture.due_at = match (is_to_go_on, is_over) {
             (true, _) => Some(now),
             (false, false) => Some(meeting.end),
             (false, true) if found.is_complete() => {
@@ -180,6 +194,7 @@ impl Engagement {
                 capture.due_at = None;
                 capture.claim = None;
                 capture.has_leftover = false;
+                capture.is_wanted_again = false;
             }
             return;
         }

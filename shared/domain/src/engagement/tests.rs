@@ -1,5 +1,6 @@
 //! AP-2 to AP-7 as state changes: what each leaves behind, and whom it tells.
 
+mod arrival;
 mod capture;
 mod staff;
 

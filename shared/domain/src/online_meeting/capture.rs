@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Claim;
+use crate::artifact::ArtifactType;
 
 /// The first wait after the end; each further one is twice as long.
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(5);
@@ -84,6 +85,11 @@ pub struct Capture {
     pub has_leftover: bool,
     /// How many recordings and readable transcripts others were told of.
     pub announced: u32,
+    /// Whether something came up while somebody was looking: to be looked at again.
+    pub is_wanted_again: bool,
+    /// Of which kinds Microsoft was to notify when the meeting ended; `None` before
+    /// the first look after its end.
+    pub watched: Option<Vec<ArtifactType>>,
 }
 
 impl Capture {

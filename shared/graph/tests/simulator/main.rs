@@ -16,4 +16,5 @@ mod organisations;
 mod probes;
 mod schedule;
 mod single_events;
+mod subscriptions;
 mod world;

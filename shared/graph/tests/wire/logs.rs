@@ -9,10 +9,11 @@ use convoke_graph::ContentRange;
 use serde_json::Value;
 
 use crate::fixtures::{
-    JOIN_URL, ORGANIZER, SECRET, client, event_json, new_event, profile, window,
+    JOIN_URL, ORGANIZER, SECRET, client, event_json, new_event, page, profile, window,
 };
 use crate::recordings::{all, open};
 use crate::server::{Server, answer, answer_with, content};
+use crate::subscriptions::{ID, STATE, made, request};
 
 thread_local! {
     static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -219,4 +220,46 @@ async fn a_storage_link_is_not_logged() {
     assert_eq!(calls[1]["graph_code"], "StorageHttp403");
     let shown = format!("{} {opened:?}", captured.text());
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+/// XC-9, XC-10: a client state reaches neither log nor error nor debug line, even when
+/// Graph repeats it.
+#[tokio::test]
+async fn a_client_state_is_not_logged() {
+    let refused = |status, code: &str| {
+        let message = format!("the clientState {STATE} in '{STATE}' is refused");
+        let body = serde_json::json!({ "error": { "code": code, "message": message,
+            "innerError": { "code": STATE } } });
+        answer(status, &body.to_string())
+    };
+    let server = Server::start([
+        made(ID),
+        refused(400, "ValidationError"),
+        refused(409, STATE),
+        answer(
+            200,
+            &page(
+                &[serde_json::json!({ "id": 7, "clientState": STATE })],
+                None,
+            ),
+        ),
+    ])
+    .await;
+    let captured = Captured::start();
+    let (client, profile) = (client(&server), profile());
+    let session = client.session(&profile);
+    let created = session.create_subscription(&request()).await.unwrap();
+    let mut shown = format!("{created:?} {:?}", request());
+    for _ in 0..2 {
+        let error = session.create_subscription(&request()).await.unwrap_err();
+        write!(shown, "{error:?} {error}").unwrap();
+    }
+    let listed = session.list_subscriptions().await.unwrap();
+    assert!(listed.is_empty());
+    shown.push_str(&captured.text());
+    assert!(captured.calls().len() >= 5);
+    assert!(shown.contains("[secret]"));
+    for canary in ["canarystate", "hooks.example.com"] {
+        assert!(!shown.contains(canary), "{canary} in {shown}");
+    }
 }

@@ -8,6 +8,9 @@
 
 mod artifacts;
 mod auth;
+mod clouds;
+mod delta;
+mod discovery;
 mod faults;
 mod fixtures;
 mod logs;
@@ -17,6 +20,7 @@ mod redirects;
 mod requests;
 mod schedule;
 mod server;
+mod subscriptions;
 mod throttling;
 mod transcripts;
 mod updates;

@@ -263,6 +263,20 @@ async fn a_slow_body_outlives_the_budget() {
     assert!(begun.elapsed() > Duration::from_millis(1_200));
 }
 
+/// OM-9, OM-10: octets that stop coming end the stream in seconds, so that somebody
+/// can ask for the rest.
+#[tokio::test]
+async fn a_silent_body_ends() {
+    let bytes = [&content_head(200, &[], 10), &b"0123"[..]].concat();
+    let server = Server::start([Step::Hang(bytes)]).await;
+    let mut opened = open(&server, ContentRange::Whole).await.unwrap();
+    assert_eq!(opened.chunk().await.unwrap().unwrap(), &b"0123"[..]);
+    let begun = Instant::now();
+    let error = opened.chunk().await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.retryable()), ("TimedOut", true));
+    assert!(begun.elapsed() < Duration::from_secs(12));
+}
+
 /// OM-9: the head has a limit, since somebody waits for it.
 #[tokio::test]
 async fn a_silent_head_ends_within_the_budget() {

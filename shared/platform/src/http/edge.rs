@@ -198,7 +198,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
         work: &mut Work,
     ) -> Result<Reply, Refusal> {
         let caller = match route.access {
-            Access::SignedLink => None,
+            Access::SignedLink | Access::Webhook => None,
             Access::Permission(..) | Access::AnyInternal => {
                 Some(self.admit(route.access, &event, &params, work)?)
             }

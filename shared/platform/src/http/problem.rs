@@ -205,6 +205,17 @@ impl Reply {
     pub fn of_error(error: Error, request_id: &str) -> Self {
         reply_of(&Refusal::Error(error), request_id)
     }
+
+    /// 405 with `Allow`, for answers that no edge makes.
+    pub fn method_not_allowed(allow: &str, request_id: &str) -> Self {
+        let allow = allow.to_owned();
+        reply_of(&Refusal::MethodNotAllowed { allow }, request_id)
+    }
+
+    /// 413 for a body of more than `most` octets, for answers that no edge makes.
+    pub fn payload_too_large(most: usize, request_id: &str) -> Self {
+        reply_of(&Refusal::PayloadTooLarge { most }, request_id)
+    }
 }
 
 /// The whole answer for a refusal.

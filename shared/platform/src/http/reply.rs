@@ -41,6 +41,16 @@ impl Reply {
         }
     }
 
+    /// Any status without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            stored: false,
+        }
+    }
+
     pub(super) fn json_of<T: Serialize>(status: StatusCode, body: &T) -> Self {
         // Wire types have string keys and finite numbers: they serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();

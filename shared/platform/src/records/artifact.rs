@@ -4,7 +4,9 @@
 //! `ARTIFACT` leads from an artifact's own id to its meeting.
 
 use chrono::{DateTime, Utc};
-use convoke_domain::artifact::{Artifact, ArtifactType, Document, StoredFile};
+use convoke_domain::artifact::{
+    Arrival, ArrivalPath, Artifact, ArtifactType, Document, StoredFile,
+};
 use convoke_domain::id::{ArtifactId, OnlineMeetingId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,7 +26,15 @@ pub struct ArtifactRecord {
     created_at: DateTime<Utc>,
     document: Option<DocumentRecord>,
     file: Option<FileRecord>,
+    #[serde(default)]
+    arrivals: Vec<ArrivalRecord>,
     version: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ArrivalRecord {
+    path: String,
+    at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -94,6 +104,7 @@ impl From<&Artifact> for ArtifactRecord {
                 content_type: file.content_type.clone(),
                 stored_at: file.stored_at,
             }),
+            arrivals: artifact.arrivals.iter().map(ArrivalRecord::from).collect(),
             version: artifact.version,
         }
     }
@@ -123,7 +134,32 @@ impl TryFrom<ArtifactRecord> for Artifact {
                 content_type: file.content_type,
                 stored_at: file.stored_at,
             }),
+            arrivals: record
+                .arrivals
+                .into_iter()
+                .map(Arrival::try_from)
+                .collect::<Result<_, _>>()?,
             version: record.version,
+        })
+    }
+}
+
+impl From<&Arrival> for ArrivalRecord {
+    fn from(arrival: &Arrival) -> Self {
+        Self {
+            path: arrival.path.as_str().to_owned(),
+            at: arrival.at,
+        }
+    }
+}
+
+impl TryFrom<ArrivalRecord> for Arrival {
+    type Error = StoreError;
+
+    fn try_from(record: ArrivalRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            path: ArrivalPath::parse(&record.path).ok_or_else(|| corrupt("path", &record.path))?,
+            at: record.at,
         })
     }
 }

@@ -8,6 +8,7 @@ mod artifact;
 mod attendee;
 mod audit;
 mod control;
+mod delta;
 mod directory;
 mod engagement;
 mod integration;
@@ -15,6 +16,9 @@ mod intent;
 mod involvement;
 mod mail;
 mod meeting;
+mod notice;
+mod notification_key;
+mod subscription;
 mod technician;
 mod transfer;
 
@@ -24,6 +28,7 @@ pub use control::{
     CompletionRecord, ControlRecord, LINK_COUNTER_KIND, LinkCounter, LinkRecord, ScheduleRecord,
     link_counter_key,
 };
+pub use delta::DeltaRecord;
 pub use directory::{
     AddressKind, AddressRecord, AttendanceRecord, ClientRecord, ContactRecord, UserRecord,
 };
@@ -36,6 +41,9 @@ pub use intent::IntentRecord;
 pub use involvement::InvolvementRecord;
 pub use mail::{MailCalendar, MailRecord, MailState, MailTemplateRecord};
 pub use meeting::MeetingRecord;
+pub use notice::NoticeRecord;
+pub use notification_key::{CurrentNotificationKeyRecord, NotificationKeyRecord};
+pub use subscription::{SubscriptionPointerRecord, SubscriptionRecord, WebhookRecord};
 pub use technician::TechnicianDayRecord;
 pub use transfer::{TransferRecord, UploadRecord};
 

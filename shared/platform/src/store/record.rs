@@ -69,11 +69,16 @@ pub enum DueKind {
     Capture,
     /// A recording that is being copied.
     Transfer,
+    /// A subscription to Microsoft's change notifications, to be made, looked
+    /// after or removed.
+    Subscription,
+    /// An organiser whose recordings or transcripts are to be listed.
+    Delta,
 }
 
 impl DueKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Outbox,
         Self::Intent,
         Self::Occurrence,
@@ -81,6 +86,8 @@ impl DueKind {
         Self::Mail,
         Self::Capture,
         Self::Transfer,
+        Self::Subscription,
+        Self::Delta,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -92,6 +99,8 @@ impl DueKind {
             Self::Mail => "MAIL",
             Self::Capture => "CAPTURE",
             Self::Transfer => "TRANSFER",
+            Self::Subscription => "SUBSCRIPTION",
+            Self::Delta => "DELTA",
         }
     }
 

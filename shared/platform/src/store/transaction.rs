@@ -199,6 +199,14 @@ impl Transaction {
         self
     }
 
+    /// Adds writes to the deployment's own items, whoever's the others are.
+    pub fn in_deployment(&mut self, write: impl FnOnce(&mut Self)) -> &mut Self {
+        let tenant = std::mem::replace(&mut self.tenant, Tenant::of_deployment());
+        write(self);
+        self.tenant = tenant;
+        self
+    }
+
     /// Adds a ready-made write, for the idempotency mark's own fence.
     pub(crate) fn raw(&mut self, item: TransactWriteItem, failure: StoreError) -> &mut Self {
         self.items.push(item);

@@ -1,11 +1,12 @@
 //! One look: what Microsoft lists, each kind and each artifact by itself, so that
 //! one that fails keeps no other away (OM-7).
 
-use convoke_domain::artifact::{Artifact, ArtifactType, Document};
+use convoke_domain::artifact::{Arrival, ArrivalPath, Artifact, ArtifactType, Document};
 use convoke_domain::engagement::{Engagement, Look};
 use convoke_domain::error::Error;
 use convoke_domain::id::ArtifactId;
 use convoke_domain::online_meeting::OnlineMeeting;
+use convoke_domain::subscription::SubscriptionState;
 use convoke_domain::transcript::Transcript;
 use convoke_platform::backoff::Attempt;
 use convoke_platform::blobs::BlobName;
@@ -16,6 +17,7 @@ use futures_util::StreamExt;
 use super::Recorder;
 use crate::core::undisturbed;
 use crate::microsoft::read_integration;
+use crate::subscriptions;
 use crate::teams::FoundArtifact;
 
 /// Transcripts that are fetched at once.
@@ -37,6 +39,8 @@ pub(super) struct Findings {
     pub(super) meeting_id: Option<String>,
     /// The organiser's object id, likewise.
     pub(super) organizer_object_id: Option<String>,
+    /// Of which kinds Microsoft notifies, where nobody has noted that yet.
+    pub(super) watched: Option<Vec<ArtifactType>>,
 }
 
 impl Findings {
@@ -50,6 +54,7 @@ impl Findings {
             has_leftover: is_cut && is_worth_going_on,
             meeting_id: self.meeting_id.clone(),
             organizer_object_id: self.organizer_object_id.clone(),
+            watched: self.watched.clone(),
         }
     }
 
@@ -66,6 +71,7 @@ pub(super) async fn gather(
     recorder: &Recorder,
     store: &TenantStore,
     engagement: &Engagement,
+    path: ArrivalPath,
     findings: &mut Findings,
 ) {
     let Some(meeting) = &engagement.meeting else {
@@ -83,10 +89,17 @@ pub(super) async fn gather(
             findings.meeting_id = found.meeting_id;
         }
     }
+    let is_over = meeting.end <= recorder.desk.core.ports.now();
+    let capture = engagement.capture.as_ref();
+    if is_over && capture.is_some_and(|capture| capture.watched.is_none()) {
+        // A line of the ledger; it keeps no look from being made.
+        findings.watched = watched(store, &meeting).await.ok();
+    }
     let looking = Looking {
         recorder,
         store,
         meeting: &meeting,
+        path,
         known: &engagement.artifacts,
         transfers: &engagement.transfers,
     };
@@ -97,10 +110,23 @@ pub(super) async fn gather(
     }
 }
 
+/// Of which kinds Microsoft notifies.
+async fn watched(store: &TenantStore, meeting: &OnlineMeeting) -> Result<Vec<ArtifactType>, Error> {
+    let organizer = meeting.organizer.object_id.as_deref().unwrap_or_default();
+    let live = subscriptions::list(store).await?.into_iter().filter(|row| {
+        row.state == SubscriptionState::Live
+            && row.organizer_object_id.eq_ignore_ascii_case(organizer)
+    });
+    let mut kinds: Vec<_> = live.map(|row| row.kind).collect();
+    kinds.dedup();
+    Ok(kinds)
+}
+
 struct Looking<'a> {
     recorder: &'a Recorder,
     store: &'a TenantStore,
     meeting: &'a OnlineMeeting,
+    path: ArrivalPath,
     known: &'a [Artifact],
     transfers: &'a [ArtifactId],
 }
@@ -187,14 +213,19 @@ impl Looking<'_> {
             return Ok(known.clone());
         }
         let ports = &self.recorder.desk.core.ports;
+        let at = ports.now();
         let artifact = Artifact {
             artifact_id: ArtifactId::new(ports.mint()),
             online_meeting_id: self.meeting.online_meeting_id,
             artifact_type: kind,
             provider_artifact_id: found.provider_artifact_id.clone(),
-            created_at: found.created_at.unwrap_or_else(|| ports.now()),
+            created_at: found.created_at.unwrap_or(at),
             document: None,
             file: None,
+            arrivals: vec![Arrival {
+                path: self.path,
+                at,
+            }],
             version: 1,
         };
         let mut transaction = self.store.transaction();

@@ -16,6 +16,7 @@ mod import;
 mod interactions;
 mod ledger;
 mod letters;
+mod organizer;
 mod people;
 mod read;
 mod remote;
@@ -45,6 +46,7 @@ pub use interactions::{
     TimelineOf, change_interaction, delete_interaction, get_interaction, list_interactions,
     log_interaction,
 };
+pub use organizer::{called, last_end_of, last_ended_before, unresolved_of};
 pub use people::{refresh_contact, refresh_user};
 pub use read::{RequestFilter, get, get_meeting, get_request, list};
 #[cfg(feature = "enterprise")]

@@ -123,6 +123,7 @@ impl<'a> Write<'a> {
         let is_new = self.before.capture.as_ref() != Some(capture);
         (is_new && capture.has_leftover && capture.claim.is_none()).then(|| Job::CaptureArtifacts {
             online_meeting_id: meeting.online_meeting_id.uuid(),
+            arrival: None,
         })
     }
 

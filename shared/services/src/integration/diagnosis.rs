@@ -68,21 +68,8 @@ const OF_MICROSOFT: [&str; 7] = [
     "transcript_access",
     "organizer_object_id",
 ];
-/// What this version has nothing of yet.
-const OF_CAPTURE: [(&str, &str); 3] = [
-    (
-        "subscriptions",
-        "not tested: this deployment has no change notifications of Graph",
-    ),
-    (
-        "webhook",
-        "not tested: this deployment has no webhook for Graph",
-    ),
-    (
-        "last_capture",
-        "not tested: this deployment captures no recordings or transcripts",
-    ),
-];
+/// The steps about what comes by itself, in their order.
+const OF_ARRIVALS: [&str; 3] = ["subscriptions", "webhook", "last_capture"];
 
 impl Diagnosis {
     /// Notes a step that began at `since`.
@@ -111,13 +98,18 @@ impl Diagnosis {
 
     /// Skips every step that is still to come, for the reason of an earlier one.
     pub(super) fn skip_rest(&mut self, why: &str) {
+        self.skip_microsoft(why);
+        for step in OF_ARRIVALS {
+            self.skip(step, why);
+        }
+    }
+
+    /// Skips what is still to be asked of Microsoft.
+    pub(super) fn skip_microsoft(&mut self, why: &str) {
         for step in OF_MICROSOFT {
             if !self.steps.iter().any(|done| done.step == step) {
                 self.skip(step, why);
             }
-        }
-        for (step, honest) in OF_CAPTURE {
-            self.skip(step, honest);
         }
     }
 }

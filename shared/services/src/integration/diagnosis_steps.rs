@@ -8,6 +8,8 @@ use convoke_domain::integration::{InstallStatus, TeamsIntegration};
 use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
+use super::arrivals::Arrivals;
+use super::deadline::Deadline;
 use super::diagnosis::{Diagnosis, StepStatus};
 use super::examination::{Examination, Found};
 use super::reason::Reason;
@@ -35,9 +37,19 @@ pub(super) async fn run(
         diagnosis.skip_rest("not tested: the profile does not do");
         return Ok(diagnosis);
     };
-    let mut examination = Examination::new(diagnosis, microsoft, &account, core.ports.now());
+    let (now, deadline) = (core.ports.now(), Deadline::begin());
+    let mut examination = Examination::new(diagnosis, microsoft, &account, deadline, now);
     examination.run().await;
-    let (diagnosis, finding) = examination.outcome();
+    let (mut diagnosis, finding) = examination.outcome();
+    let arrivals = Arrivals {
+        core,
+        microsoft,
+        store: &store,
+        integration: &integration,
+        account: &account,
+        deadline,
+    };
+    arrivals.run(&mut diagnosis).await?;
     keep(&store, integration, finding.whole()).await?;
     Ok(diagnosis)
 }
@@ -140,7 +152,7 @@ async fn keep(
     let expected = integration.version;
     integration.recording_obstacle = obstacle;
     integration.version += 1;
-    match super::write(store, &integration, expected).await {
+    match super::write(store, &integration, expected, None).await {
         Ok(()) | Err(StoreError::VersionConflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -63,11 +63,12 @@ pub(super) struct Examination<'a> {
 }
 
 impl<'a> Examination<'a> {
-    /// With an account that is whole; its deadline begins now.
+    /// With an account that is whole.
     pub(super) fn new(
         diagnosis: Diagnosis,
         microsoft: &'a Microsoft,
         account: &'a TeamsAccount,
+        deadline: Deadline,
         now: DateTime<Utc>,
     ) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl<'a> Examination<'a> {
             microsoft,
             session: microsoft.client().session(&account.profile),
             account,
-            deadline: Deadline::begin(),
+            deadline,
             now,
             finding: Finding::default(),
         }
@@ -90,7 +91,7 @@ impl<'a> Examination<'a> {
     pub(super) async fn run(&mut self) {
         if !self.token_and_roles().await {
             self.diagnosis
-                .skip_rest("not tested: there is no token to ask Microsoft with");
+                .skip_microsoft("not tested: there is no token to ask Microsoft with");
             return;
         }
         let Some(organizer) = self.account.organizer.clone() else {
@@ -101,7 +102,8 @@ impl<'a> Examination<'a> {
                 "no organiser is set",
                 Some(Reason::NoOrganizer.remedy()),
             );
-            self.diagnosis.skip_rest("not tested: no organiser is set");
+            self.diagnosis
+                .skip_microsoft("not tested: no organiser is set");
             return;
         };
         self.mailbox(&organizer.upn).await;
@@ -124,7 +126,7 @@ impl<'a> Examination<'a> {
         }
         let since = Instant::now().checked_sub(looked_up).unwrap_or(since);
         self.object_id(since, organizer.object_id.as_deref(), user);
-        self.diagnosis.skip_rest("not tested");
+        self.diagnosis.skip_microsoft("not tested");
     }
 
     fn session(&self) -> GraphSession<'a> {

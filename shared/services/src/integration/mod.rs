@@ -4,6 +4,8 @@
 //! Guarantee: Microsoft is asked before the transaction, never within one, and
 //! only with the credentials of the settings that are being saved or tested.
 
+#[cfg(feature = "enterprise")]
+mod arrivals;
 #[cfg(not(feature = "enterprise"))]
 mod community;
 #[cfg(feature = "enterprise")]
@@ -27,11 +29,13 @@ use convoke_domain::error::Error;
 use convoke_domain::integration::{IntegrationChange, SealedSecret, TeamsIntegration};
 use convoke_platform::backoff::Attempt;
 use convoke_platform::http::require_version;
+use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::IntegrationRecord;
 use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
 
 use crate::core::{Core, undisturbed};
+use crate::jobs::Job;
 use crate::microsoft::{CLIENT_SECRET, ENTERPRISE, Microsoft, read_integration};
 
 #[cfg(not(feature = "enterprise"))]
@@ -112,18 +116,22 @@ async fn put_once(
     require_version(if_match, present.version)?;
     let mut integration = change.apply(&present, sealed, core.ports.now())?;
     let warning = resolver.resolve(&present, &mut integration).await;
-    write(store, &integration, present.version).await?;
+    // The subscriptions follow (NT-6).
+    let outbox = core.outbox(&[Job::AlignSubscriptions {}])?;
+    write(store, &integration, present.version, Some(&outbox)).await?;
     Ok(Saved {
         integration,
         warning,
     })
 }
 
-/// Writes settings over those of `expected` version; 0 means that there are none.
+/// Writes settings over those of `expected` version, 0 meaning that there are none,
+/// with what follows.
 async fn write(
     store: &TenantStore,
     integration: &TeamsIntegration,
     expected: u64,
+    outbox: Option<&OutboxRecord>,
 ) -> Result<(), StoreError> {
     let record = IntegrationRecord::from(integration);
     let mut transaction = store.transaction();
@@ -131,6 +139,9 @@ async fn write(
         transaction.create(&record);
     } else {
         transaction.replace(&record, expected);
+    }
+    if let Some(outbox) = outbox {
+        transaction.create(outbox);
     }
     match transaction.commit().await {
         // Somebody else's first; ours becomes a change of it.

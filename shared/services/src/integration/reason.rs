@@ -48,6 +48,7 @@ impl Reason {
             | GraphErrorClass::AttributionDisabled
             | GraphErrorClass::DuplicateTransaction { .. }
             | GraphErrorClass::DuplicateSubscription(_)
+            | GraphErrorClass::SubscriptionValidation
             | GraphErrorClass::Quota
             | GraphErrorClass::InvalidRequest
             | GraphErrorClass::RangeNotSatisfiable { .. }

@@ -55,6 +55,11 @@ impl Microsoft {
         &self.cloud.client
     }
 
+    /// Where Microsoft reaches the deployment, without a slash at the end.
+    pub fn webhook_url(&self) -> Option<&str> {
+        self.cloud.webhook_url.as_deref()
+    }
+
     /// The tenant's own account, while the integration is active. Without an
     /// organiser it still serves meetings that exist. Otherwise
     /// `teams_not_configured`, naming what is missing.

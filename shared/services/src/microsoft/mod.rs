@@ -41,11 +41,13 @@ pub struct Microsoft {
 struct Cloud {
     client: convoke_graph::GraphClient,
     deployment: deployment::DeploymentProfile,
+    webhook_url: Option<String>,
 }
 
 impl Microsoft {
-    /// Over `GRAPH_BASE_URL`, `LOGIN_BASE_URL` and the deployment's own
-    /// `MS_GRAPH_*` profile; no network call.
+    /// Over `GRAPH_BASE_URL`, `LOGIN_BASE_URL`, the deployment's own `MS_GRAPH_*`
+    /// profile and, where Microsoft is to notify, `CONVOKE_WEBHOOK_URL`; no network
+    /// call.
     #[cfg(feature = "enterprise")]
     pub fn of_environment(
         environment: &Environment,
@@ -69,7 +71,11 @@ impl Microsoft {
         let client = convoke_graph::GraphClient::new(http, config);
         Ok(Self {
             vault,
-            cloud: std::sync::Arc::new(Cloud { client, deployment }),
+            cloud: std::sync::Arc::new(Cloud {
+                client,
+                deployment,
+                webhook_url: environment.optional("CONVOKE_WEBHOOK_URL"),
+            }),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::calendar::event::Event;
 use crate::calendar::occurrences::Dates;
 use crate::calendar::recurrence::RangeEnd;
 use crate::clock;
+use crate::notification::Unannounced;
 use crate::stored::StoredMeeting;
 use crate::world::World;
 
@@ -72,6 +73,10 @@ impl World {
             delivery: new.delivery,
             served: 0,
         };
+        self.unannounced.push(Unannounced {
+            artifact_id: artifact.id.clone(),
+            added_at: self.now(),
+        });
         self.artifacts.push(artifact.clone());
         Ok(artifact)
     }
@@ -85,6 +90,7 @@ impl World {
     ) -> Result<HeldMeeting, String> {
         let meeting = self.any_meeting(meeting)?.id;
         let before = self.artifacts.len();
+        let told = self.unannounced.len();
         let correlation = format!("{}-{before}", clock::new_id());
         let mut add = |kind, new: Option<NewArtifact>| {
             let Some(mut new) = new else {
@@ -96,7 +102,10 @@ impl World {
         };
         let added = add(ArtifactKind::Recording, recording)
             .and_then(|first| Ok((first, add(ArtifactKind::Transcript, transcript)?)));
-        let (recording, transcript) = added.inspect_err(|_| self.artifacts.truncate(before))?;
+        let (recording, transcript) = added.inspect_err(|_| {
+            self.artifacts.truncate(before);
+            self.unannounced.truncate(told);
+        })?;
         Ok(HeldMeeting {
             online_meeting_id: meeting,
             recording,

@@ -19,7 +19,7 @@ pub(crate) use serving::{ContentStream, Revocable, Served, serve};
 pub(crate) use speech::Form;
 
 /// What was made of a meeting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArtifactKind {
     /// Picture and sound.

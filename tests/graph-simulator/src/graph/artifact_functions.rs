@@ -1,7 +1,6 @@
 //! `getAllRecordings` and `getAllTranscripts`: what was made of all meetings of
 //! an organiser in a while, and how the call has to be written (graph-protocol §5).
-//!
-//! Their `/delta` would read the same arguments and the same rows; it is not here yet.
+//! Their `/delta` is next door.
 
 use std::collections::BTreeMap;
 
@@ -54,10 +53,10 @@ pub(super) fn list(
 }
 
 /// What a `getAll…` function was called with.
-struct Arguments<'a>(BTreeMap<&'a str, &'a str>);
+pub(super) struct Arguments<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Arguments<'a> {
-    fn parse(function: &'a str) -> Result<Self, GraphError> {
+    pub(super) fn parse(function: &'a str) -> Result<Self, GraphError> {
         // graph-protocol §5: without parentheses (parameters in the query string) it fails like this.
         let Some((_, rest)) = function.split_once('(') else {
             let message = "An error has occurred.";
@@ -79,27 +78,39 @@ impl<'a> Arguments<'a> {
     /// The times asked about. Whether all three arguments are needed is not said;
     /// every documented list has them.
     fn window(&self, user: &User) -> Result<(DateTime<Utc>, DateTime<Utc>), GraphError> {
-        let value = |name: &str| {
-            let found = self.0.get(name).copied();
-            found.ok_or_else(|| GraphError::bad_request(format!("'{name}' is required.")))
+        self.check_organizer(user)?;
+        let required = |name: &str| {
+            let missing = || GraphError::bad_request(format!("'{name}' is required."));
+            self.instant(name)?.ok_or_else(missing)
         };
-        let quoted = value("meetingOrganizerUserId")?;
-        let organizer = quoted
-            .strip_prefix('\'')
-            .and_then(|text| text.strip_suffix('\''));
-        if !organizer.is_some_and(|id| same(id, &user.id)) {
-            let message = "meetingOrganizerUserId must be the user of the path.";
-            return Err(GraphError::bad_request(message));
-        }
-        let instant = |name: &str| {
-            let wrong = || GraphError::bad_request(format!("'{name}' is not a time."));
-            parse_instant(value(name)?).ok_or_else(wrong)
-        };
-        let (from, to) = (instant("startDateTime")?, instant("endDateTime")?);
+        let (from, to) = (required("startDateTime")?, required("endDateTime")?);
         if to < from {
             let message = "endDateTime must not be before startDateTime.";
             return Err(GraphError::bad_request(message));
         }
         Ok((from, to))
+    }
+
+    /// The organiser in the arguments is the one of the path.
+    pub(super) fn check_organizer(&self, user: &User) -> Result<(), GraphError> {
+        let missing = || GraphError::bad_request("'meetingOrganizerUserId' is required.");
+        let quoted = self.0.get("meetingOrganizerUserId").ok_or_else(missing)?;
+        let organizer = quoted
+            .strip_prefix('\'')
+            .and_then(|text| text.strip_suffix('\''));
+        if organizer.is_some_and(|id| same(id, &user.id)) {
+            return Ok(());
+        }
+        let message = "meetingOrganizerUserId must be the user of the path.";
+        Err(GraphError::bad_request(message))
+    }
+
+    /// A time, if it is among the arguments.
+    pub(super) fn instant(&self, name: &str) -> Result<Option<DateTime<Utc>>, GraphError> {
+        let Some(text) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let wrong = || GraphError::bad_request(format!("'{name}' is not a time."));
+        parse_instant(text).map(Some).ok_or_else(wrong)
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn page(
 }
 
 /// At least one page, of which some may be empty.
-fn cut(items: &[Value], size: usize, paging: ArtifactPaging) -> Vec<Vec<Value>> {
+pub(super) fn cut(items: &[Value], size: usize, paging: ArtifactPaging) -> Vec<Vec<Value>> {
     let mut pages: Vec<Vec<Value>> = items.chunks(size).map(<[Value]>::to_vec).collect();
     match paging {
         ArtifactPaging::Plain => {}

@@ -201,7 +201,7 @@ fn content_url(call: &Call<'_>, artifact: &StoredArtifact) -> String {
 }
 
 /// graph-protocol §5: fractions have up to seven digits.
-fn seven_digits(at: DateTime<Utc>) -> String {
+pub(crate) fn seven_digits(at: DateTime<Utc>) -> String {
     let ticks = at.nanosecond() % 1_000_000_000 / 100;
     let fraction = format!(".{ticks:07}");
     let fraction = fraction.trim_end_matches('0').trim_end_matches('.');

@@ -1,6 +1,7 @@
 //! Graph itself: the paths it knows, and what every call has in common.
 
 mod artifact_content;
+mod artifact_delta;
 mod artifact_functions;
 mod artifact_pages;
 mod artifacts;
@@ -21,10 +22,15 @@ mod meetings;
 mod odata;
 mod prefer;
 mod schedule;
+mod subscription_input;
+mod subscriptions;
 mod users;
 
+pub(crate) use artifact_delta::{DeltaRound, is_delta};
+pub(crate) use artifacts::seven_digits;
 pub(crate) use event_wire::stored_event;
 pub(crate) use meetings::open_stand_alone;
+pub(crate) use subscriptions::{Planned, carry_out, plan_subscription, writes_subscription};
 
 use serde_json::{Map, Value};
 
@@ -86,6 +92,10 @@ enum Resource<'a> {
     Metadata(&'a str, &'a str, &'a str),
     /// User and the whole function call.
     AllArtifacts(ArtifactKind, &'a str, &'a str),
+    /// The same.
+    ArtifactDelta(ArtifactKind, &'a str, &'a str),
+    Subscriptions,
+    Subscription(&'a str),
     TenantMeetings,
     Batch,
     Me,
@@ -102,6 +112,8 @@ impl<'a> Resource<'a> {
             ["me", ..] => return Some(Self::Me),
             ["$batch"] => return Some(Self::Batch),
             ["users"] => return Some(Self::Users),
+            ["subscriptions"] => return Some(Self::Subscriptions),
+            ["subscriptions", _] => return Some(Self::Subscription(keys[1])),
             ["communications", "onlinemeetings"] => return Some(Self::TenantMeetings),
             ["users", _, "calendar", "events" | "calendarview", ..] => (keys[1], 3),
             ["users", _, ..] => (keys[1], 2),
@@ -126,6 +138,11 @@ impl<'a> Resource<'a> {
             ] => Self::CreateOrGetMeeting(user),
             ["onlinemeetings", call] if artifact_functions::kind(call).is_some() => {
                 Self::AllArtifacts(artifact_functions::kind(call)?, user, keys[1])
+            }
+            ["onlinemeetings", call, delta]
+                if artifact_functions::kind(call).is_some() && artifact_delta::names(delta) =>
+            {
+                Self::ArtifactDelta(artifact_functions::kind(call)?, user, keys[1])
             }
             ["onlinemeetings", _] => Self::Meeting(user, keys[1]),
             ["onlinemeetings", _, collection, rest @ ..] => {
@@ -180,12 +197,9 @@ pub(crate) fn answer(
     caller: &Caller,
     effects: Effects,
 ) -> Answer {
-    let prefer = Prefer::parse(world, &request.headers)?;
     let call = Call {
-        request,
-        caller,
         effects,
-        prefer,
+        ..Call::plain(world, request, caller)?
     };
     let segments = request.segments.get(1..).unwrap_or_default();
     let Some(resource) = Resource::find(segments) else {
@@ -245,11 +259,33 @@ fn route(world: &mut World, call: &Call<'_>, resource: &Resource<'_>) -> Answer 
         ("GET", R::AllArtifacts(kind, user, function)) => {
             artifact_functions::list(world, call, *kind, user, function)
         }
+        ("GET", R::ArtifactDelta(kind, user, function)) => {
+            artifact_delta::list(world, call, *kind, user, function)
+        }
+        ("GET", R::Subscriptions) => subscriptions::list(world, call),
+        ("GET", R::Subscription(id)) => subscriptions::get(world, call, id),
+        ("DELETE", R::Subscription(id)) => subscriptions::delete(world, call, id),
+        // Outside of batches they do not come here.
+        ("POST", R::Subscriptions) | ("PATCH", R::Subscription(_)) => {
+            Err(subscriptions::refuse_in_batch())
+        }
         ("GET", R::TenantMeetings) => meeting_lookup::find_in_tenant(call),
         (method, _) => {
             let message = format!("The HTTP method '{method}' is not supported here.");
             Err(GraphError::new(405, "MethodNotAllowed", message))
         }
+    }
+}
+
+impl<'a> Call<'a> {
+    /// A call that no fault has changed.
+    fn plain(world: &World, request: &'a Incoming, caller: &'a Caller) -> Result<Self, GraphError> {
+        Ok(Self {
+            request,
+            caller,
+            effects: Effects::default(),
+            prefer: Prefer::parse(world, &request.headers)?,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use convoke_platform::aws::bucket_client;
 use convoke_platform::blobs::Blobs;
 use convoke_platform::bus::Bus;
 use convoke_platform::queue::{Queue, Queues};
+use convoke_platform::raw::RawNotifications;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_platform::vault::Vault;
@@ -58,6 +59,7 @@ pub(super) struct Aws {
     pub(super) sdk: SdkConfig,
     pub(super) store: Store,
     pub(super) queues: Queues,
+    pub(super) raw: RawNotifications,
     pub(super) blobs: Blobs,
     pub(super) secrets: Secrets,
     pub(super) bus: Bus,
@@ -95,16 +97,27 @@ impl Aws {
             aws_sdk_dynamodb::Client::from_conf(dynamodb),
             &outputs.table_name,
         );
-        let queues = Queues::new(
+        let (sqs, s3) = (
             aws_sdk_sqs::Client::from_conf(sqs),
+            aws_sdk_s3::Client::from_conf(s3),
+        );
+        let raw = RawNotifications::new(
+            sqs.clone(),
+            &outputs.notification_queue_url,
+            s3.clone(),
+            &outputs.bucket_name,
+        );
+        let queues = Queues::new(
+            sqs,
             &[
                 (Queue::Delivery, &outputs.delivery_queue_url),
                 (Queue::Graph, &outputs.graph_queue_url),
                 (Queue::Capture, &outputs.capture_queue_url),
                 (Queue::Transfer, &outputs.transfer_queue_url),
+                (Queue::Subscriptions, &outputs.subscription_queue_url),
             ],
         );
-        let blobs = Blobs::new(aws_sdk_s3::Client::from_conf(s3), &outputs.bucket_name);
+        let blobs = Blobs::new(s3, &outputs.bucket_name);
         let secrets = Secrets::new(
             aws_sdk_secretsmanager::Client::from_conf(secrets),
             &outputs.root_secret_arn,
@@ -118,6 +131,7 @@ impl Aws {
             sdk,
             store,
             queues,
+            raw,
             blobs,
             secrets,
             bus,

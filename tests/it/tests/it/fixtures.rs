@@ -1,6 +1,8 @@
 //! `events/*.json`, one per event shape: each is what its function takes, here
 //! and with `cargo lambda invoke FUNCTION -F events/FILE`.
 
+mod notifications;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,12 +62,18 @@ fn every_fixture_is_driven() {
     let driven = [
         "approval-approve.json",
         "artifact-capture-sqs-capture.json",
+        "artifact-capture-sqs-notification-pointer.json",
+        "artifact-capture-sqs-notification.json",
         "artifact-capture-sqs-transfer.json",
         "artifact-capture-sweep.json",
         "delivery-sqs-fifo-sync-online-meeting.json",
         "delivery-sqs-fifo.json",
         "delivery-sqs-send-mail.json",
         "delivery-sqs.json",
+        "graph-webhook-base64.json",
+        "graph-webhook-handshake.json",
+        "graph-webhook-lifecycle.json",
+        "graph-webhook-notification.json",
         "ics-download-link.json",
         "ics-download-meeting.json",
         "meeting-api-create-meeting.json",
@@ -74,6 +82,9 @@ fn every_fixture_is_driven() {
         "outbox-relay-sweep.json",
         "recording-stream-range.json",
         "settings-put-teams-integration.json",
+        "subscription-renewal-renew.json",
+        "subscription-renewal-sqs-align.json",
+        "subscription-renewal-sqs-renew.json",
     ];
     assert_eq!(files, driven.map(str::to_owned).into());
 }

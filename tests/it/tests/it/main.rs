@@ -27,6 +27,9 @@ mod idempotency;
 mod listing;
 mod mail;
 mod meetings;
+#[cfg(feature = "enterprise")]
+mod notification_keys;
+mod notifications;
 mod online_meetings;
 mod openapi;
 mod outbox;
@@ -43,6 +46,9 @@ mod round_trips;
 mod routes;
 mod settings;
 mod store;
+#[cfg(feature = "enterprise")]
+mod subscriptions;
 mod tenancy;
 mod transcripts_read;
 mod transfers;
+mod webhook;

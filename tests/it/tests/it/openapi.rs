@@ -42,11 +42,15 @@ fn the_document_describes_every_route_and_no_other() {
     let recording_proxy = recording_proxy::routes::ROUTES
         .iter()
         .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
+    let graph_webhook = graph_webhook::ROUTES
+        .iter()
+        .map(|r| format!("{} {} {}", r.method, r.path, r.operation));
     let routes = meeting_api
         .chain(ics_download)
         .chain(settings)
         .chain(approval)
-        .chain(recording_proxy);
+        .chain(recording_proxy)
+        .chain(graph_webhook);
     assert_eq!(described, routes.collect());
 }
 

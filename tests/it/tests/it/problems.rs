@@ -2,6 +2,7 @@
 
 mod outages;
 
+use convoke_platform::http::Access;
 use http::Method;
 use it::api::{ALL_SCOPES, Answer, Api};
 use it::deployed::new_org;
@@ -118,7 +119,9 @@ async fn an_unknown_field_is_refused_by_name() {
     let estate = routes::Estate::of(&process, &new_org()).await;
     let mut driven = 0;
     for case in routes::cases() {
-        if case.method == Method::GET || case.method == Method::DELETE {
+        // What Microsoft posts is no command.
+        let is_command = case.access != Access::Webhook;
+        if case.method == Method::GET || case.method == Method::DELETE || !is_command {
             continue;
         }
         let mut body = case.body_with(&estate).unwrap_or_else(|| json!({}));

@@ -9,6 +9,7 @@ mod recordings;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use it::gateway::Event;
 use serde_json::json;
 
 use crate::routes;
@@ -301,6 +302,24 @@ async fn count_settings(counter: &mut Counter) {
         .await;
 }
 
+/// What happens while Microsoft waits.
+async fn count_webhook(counter: &mut Counter) {
+    counter.process.calls.take();
+    for (operation, query, octets) in [
+        ("answer Microsoft's handshake", "?validationToken=x", 0),
+        ("keep a notification of Microsoft's", "", 2_000),
+        ("keep one of 5 MB", "", 5_000_000),
+    ] {
+        let path = format!("/webhooks/graph/notifications{query}");
+        let body = json!({ "value": ["x".repeat(octets)] }).to_string();
+        let answer = counter
+            .process
+            .webhook(Event::new("POST", &path).text(&body));
+        assert!(answer.await.status < 300, "{operation}");
+        counter.note(operation);
+    }
+}
+
 /// Architecture, "Speed and size": a read is 1 call, an .ics 1, and everything
 /// else what `docs/performance.md` says.
 #[tokio::test]
@@ -311,6 +330,7 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     count_schedules(&mut counter).await;
     count_directory(&mut counter).await;
     count_settings(&mut counter).await;
+    count_webhook(&mut counter).await;
     counter
         .counted
         .extend(Box::pin(appointments::counted()).await);

@@ -32,6 +32,7 @@ pub(crate) enum Service {
     Settings,
     Approval,
     RecordingProxy,
+    GraphWebhook,
 }
 
 /// What a route answers to ids that only another tenant has.
@@ -67,13 +68,13 @@ impl Case {
     pub(crate) fn permission(&self) -> Option<&'static str> {
         match self.access {
             Access::Permission(permission, _) => Some(permission),
-            Access::AnyInternal | Access::SignedLink => None,
+            Access::AnyInternal | Access::SignedLink | Access::Webhook => None,
         }
     }
 
     /// Whether anybody has to have a token.
     pub(crate) fn has_caller(&self) -> bool {
-        self.access != Access::SignedLink
+        !matches!(self.access, Access::SignedLink | Access::Webhook)
     }
 
     /// Whether portal users may, for what is their own.
@@ -87,6 +88,7 @@ impl Case {
             Access::Permission(permission, _) => permission,
             Access::AnyInternal => "any-internal",
             Access::SignedLink => "signed-link",
+            Access::Webhook => "webhook",
         }
     }
 
@@ -132,6 +134,7 @@ impl Case {
             Service::Settings => process.settings(event).await,
             Service::Approval => process.approval(event).await,
             Service::RecordingProxy => process.recordings(event).await,
+            Service::GraphWebhook => process.webhook(event).await,
         }
     }
 }
@@ -183,11 +186,21 @@ pub(crate) fn cases() -> Vec<Case> {
             route.access,
         )
     });
+    let graph_webhook = graph_webhook::ROUTES.iter().map(|route| {
+        (
+            Service::GraphWebhook,
+            &route.method,
+            route.path,
+            route.operation,
+            route.access,
+        )
+    });
     meeting_api
         .chain(ics_download)
         .chain(settings)
         .chain(approval)
         .chain(recording_proxy)
+        .chain(graph_webhook)
         .map(|(service, method, template, operation, access)| {
             let (body, status, foreign) = request_of(operation);
             Case {
@@ -306,6 +319,10 @@ fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         ),
         "update_document" => (Some(json!({ "is_client_visible": true })), 200, NotFound),
         "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
+        "receive_graph_notifications" | "receive_graph_lifecycle_notifications" => {
+            let status = if ENTERPRISE { 202 } else { 404 };
+            (Some(json!({ "value": [] })), status, Nameless)
+        }
         other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
     }
 }

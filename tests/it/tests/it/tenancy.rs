@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
+use convoke_domain::artifact::ArtifactType;
 use convoke_domain::directory::{Person, User};
 use convoke_domain::id::{IntentId, MeetingId, UserId};
+use convoke_domain::integration::SealedSecret;
 use convoke_domain::meeting::{Identity, Operation};
+use convoke_domain::subscription::{App, Made, Subscription};
 use convoke_platform::records::{
-    AttendanceRecord, IntentRecord, MeetingRecord, ThrowawayRecord, TransferRecord, UserRecord,
+    AttendanceRecord, DeltaRecord, IntentRecord, MeetingRecord, SubscriptionRecord,
+    ThrowawayRecord, TransferRecord, UserRecord,
 };
-use convoke_services::jobs::Job;
+use convoke_platform::store::Transaction;
+use convoke_services::jobs::{Arrival, Job, SubscriptionEvent};
 use http::Method;
 use it::api::{ALL_SCOPES, Api};
 use it::deployed::new_org;
@@ -180,6 +185,7 @@ struct JobIds {
     estate: Estate,
     intent: Uuid,
     throwaway: Uuid,
+    subscription: String,
 }
 
 /// One job of every kind; a new kind does not compile before it is driven here.
@@ -220,8 +226,18 @@ fn jobs(ids: &JobIds) -> Vec<Job> {
             },
             Job::SyncOnlineMeeting { .. } => Job::CaptureArtifacts {
                 online_meeting_id: ids.intent,
+                arrival: None,
             },
-            Job::CaptureArtifacts { .. } => Job::TransferRecording {
+            Job::CaptureArtifacts { arrival: None, .. } => arrival_of(&ids.estate),
+            Job::CaptureArtifacts { .. } => Job::ListDelta {
+                subscription: ids.subscription.clone(),
+            },
+            Job::ListDelta { .. } => Job::RenewSubscription {
+                subscription: ids.subscription.clone(),
+                event: SubscriptionEvent::ReauthorizationRequired,
+            },
+            Job::RenewSubscription { .. } => Job::AlignSubscriptions {},
+            Job::AlignSubscriptions {} => Job::TransferRecording {
                 online_meeting_id: ids.intent,
                 artifact_id: ids.intent,
             },
@@ -229,6 +245,48 @@ fn jobs(ids: &JobIds) -> Vec<Job> {
         };
         jobs.push(next);
     }
+}
+
+/// The recording that an estate has came up by one more way.
+fn arrival_of(estate: &Estate) -> Job {
+    let meeting = &estate.recorded.online_meeting_id;
+    Job::CaptureArtifacts {
+        online_meeting_id: meeting.parse().unwrap(),
+        arrival: Some(Arrival {
+            kind: "recording".into(),
+            provider_artifact_id: format!("provider-recording-{meeting}"),
+            provider_meeting_id: format!("meeting-{meeting}"),
+            path: "notification".into(),
+            at: routes::NOW.parse().unwrap(),
+        }),
+    }
+}
+
+/// A live subscription with the list that goes with it; answers with its sort key.
+/// Its secret does not open: trying leaves a trace, and calls nobody.
+fn subscribe(transaction: &mut Transaction, process: &Process) -> String {
+    let now = process.ports.now();
+    let app = App {
+        ms_tenant_id: "contoso.example".to_owned(),
+        client_id: "c".to_owned(),
+        client_secret: SealedSecret::new("bm8gY2lwaGVydGV4dA==".to_owned()),
+    };
+    let kind = ArtifactType::Recording;
+    let key = SubscriptionRecord::name_of(&app.ms_tenant_id, &app.client_id, "o", kind).unwrap();
+    let mut row = Subscription::wanted(key.clone(), &app, "o", "hash".to_owned(), now);
+    let made = Made {
+        subscription_id: process.ports.mint().to_string(),
+        expires_at: now + TimeDelta::hours(71),
+        certificate_id: None,
+    };
+    row.become_live(made, now - TimeDelta::hours(1));
+    transaction.create(&SubscriptionRecord::from(&row));
+    transaction.create(&DeltaRecord {
+        token: Some("token".to_owned()),
+        version: 1,
+        ..DeltaRecord::fresh(&key.to_string(), now)
+    });
+    key.to_string()
 }
 
 /// A tenant on whom every kind of job has something to do.
@@ -293,6 +351,7 @@ async fn with_work(process: &Process, org: &str) -> JobIds {
             *name = Some("As it was".into());
         }
     }
+    let subscription = subscribe(&mut transaction, process);
     transaction.create(&UserRecord::from(&user));
     transaction.put(&AttendanceRecord::new(&user.user_id, id));
     transaction.replace(&MeetingRecord::from(&stale), meeting.version);
@@ -301,20 +360,24 @@ async fn with_work(process: &Process, org: &str) -> JobIds {
         estate,
         intent: intent_id.uuid(),
         throwaway: throwaway.throwaway_id,
+        subscription,
     }
 }
 
 async fn deliver(process: &Process, org: &str, job: &Job) -> bool {
-    let is_captures = matches!(
-        job,
-        Job::CaptureArtifacts { .. } | Job::TransferRecording { .. }
-    );
-    let job: Value = serde_json::to_value(job).unwrap();
-    if is_captures {
-        return process.capture(org, &job).await;
+    let message: Value = serde_json::to_value(job).unwrap();
+    match job {
+        Job::CaptureArtifacts { .. } | Job::ListDelta { .. } | Job::TransferRecording { .. } => {
+            process.capture(org, &message).await
+        }
+        Job::AlignSubscriptions {} | Job::RenewSubscription { .. } => {
+            process.subscribe(org, &message).await
+        }
+        _ => {
+            let fifo = message["job"] == "settle_intent";
+            process.deliver(org, &message, fifo).await
+        }
     }
-    let fifo = job["job"] == "settle_intent";
-    process.deliver(org, &job, fifo).await
 }
 
 /// XC-1: a queue's message of one tenant never reaches another's items, though
@@ -346,7 +409,14 @@ async fn a_job_reaches_nothing_of_another_tenant() {
     // A linked meeting does not advance by itself, and an event changes no item.
     let mut expected = vec!["advance_linked", "refresh_user", "settle_intent"];
     if cfg!(feature = "enterprise") {
-        expected.extend(["remove_throwaway", "transfer_recording"]);
+        expected.extend([
+            "remove_throwaway",
+            "capture_artifacts",
+            "list_delta",
+            "renew_subscription",
+            "align_subscriptions",
+            "transfer_recording",
+        ]);
     }
     assert_eq!(reached, expected);
 }

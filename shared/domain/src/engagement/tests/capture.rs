@@ -22,7 +22,7 @@ fn end() -> DateTime<Utc> {
     now() + TimeDelta::hours(25)
 }
 
-fn artifact(kind: ArtifactType, made: DateTime<Utc>) -> Artifact {
+pub(super) fn artifact(kind: ArtifactType, made: DateTime<Utc>) -> Artifact {
     Artifact {
         artifact_id: ArtifactId::new(Uuid::from_u128(9)),
         online_meeting_id: OnlineMeetingId::new(Uuid::from_u128(7)),
@@ -37,6 +37,7 @@ fn artifact(kind: ArtifactType, made: DateTime<Utc>) -> Artifact {
             stored_at: made,
         }),
         file: None,
+        arrivals: vec![],
         version: 1,
     }
 }

@@ -2,6 +2,7 @@
 //! index while it is to be looked at all.
 
 use chrono::{DateTime, Utc};
+use convoke_domain::artifact::ArtifactType;
 use convoke_domain::online_meeting::{Capture, Claim};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +23,10 @@ pub struct CaptureRecord {
     has_leftover: bool,
     #[serde(default)]
     announced: u32,
+    #[serde(default)]
+    is_wanted_again: bool,
+    #[serde(default)]
+    watched: Option<Vec<String>>,
 }
 
 impl CaptureRecord {
@@ -36,6 +41,11 @@ impl CaptureRecord {
             error_code: capture.error_code.clone(),
             has_leftover: capture.has_leftover,
             announced: capture.announced,
+            is_wanted_again: capture.is_wanted_again,
+            watched: capture.watched.as_ref().map(|kinds| {
+                let words = kinds.iter().map(|kind| kind.as_str().to_owned());
+                words.collect()
+            }),
         }
     }
 }
@@ -74,6 +84,12 @@ impl From<CaptureRecord> for Capture {
             error_code: record.error_code,
             has_leftover: record.has_leftover,
             announced: record.announced,
+            is_wanted_again: record.is_wanted_again,
+            // A kind that a newer version knows is for it to know.
+            watched: record.watched.map(|words| {
+                let kinds = words.iter().filter_map(|word| ArtifactType::parse(word));
+                kinds.collect()
+            }),
         }
     }
 }

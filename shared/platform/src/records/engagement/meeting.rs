@@ -1,5 +1,7 @@
 //! Online meetings in the table: `A#<id>` / `MEETING`. What Microsoft has to
-//! follow waits in the due index.
+//! follow waits in the due index. `gsi1` has each organiser's meetings by their
+//! ends, `gsi2` leads from Microsoft's id of a meeting to ours, and to those whose
+//! id is not known.
 
 use chrono::{DateTime, Utc};
 use convoke_domain::id::{
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{engagement_partition, read_client, read_contact, read_link, read_zone};
+use crate::keyring::sha256_hex;
 use crate::records::attendee::AttendeeRecord;
 use crate::records::corrupt;
 use crate::store::{Due, DueKind, Indexes, Key, Record, StoreError};
@@ -107,6 +110,54 @@ impl OnlineMeetingRecord {
     pub fn key_of(id: OnlineMeetingId) -> Key {
         Key::new(engagement_partition(id.uuid()), "MEETING")
     }
+
+    /// The partition of `gsi1` that holds an organiser's meetings by their ends.
+    pub fn of_organizer(organizer_object_id: &str) -> String {
+        format!("OMO#{}", organizer_object_id.to_lowercase())
+    }
+
+    /// A sort key of [`Self::of_organizer`] before all meetings that end at `end` or later.
+    pub fn ending(end: DateTime<Utc>) -> String {
+        end.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// The partition of `gsi2` that holds what Microsoft calls by this id.
+    pub fn of_provider(provider_meeting_id: &str) -> String {
+        format!("OMP#{}", sha256_hex(provider_meeting_id.as_bytes()))
+    }
+
+    /// The partition of `gsi2` that holds an organiser's meetings whose id at
+    /// Microsoft is not known, by their ends.
+    pub fn unresolved_of(organizer_object_id: &str) -> String {
+        format!("OMU#{}", organizer_object_id.to_lowercase())
+    }
+
+    /// Only meetings that leave something behind.
+    fn is_held(&self) -> bool {
+        let is_off = ["cancelled", "failed"].contains(&self.status.as_str());
+        !self.is_legacy && self.join_url.is_some() && !is_off
+    }
+
+    fn place_at_organizer(&self) -> Option<(String, String)> {
+        let organizer = self.organizer_object_id.as_ref()?;
+        let sort = format!("{}#{}", Self::ending(self.end), self.id);
+        self.is_held()
+            .then(|| (Self::of_organizer(organizer), sort))
+    }
+
+    fn place_at_microsoft(&self) -> Option<(String, String)> {
+        if !self.is_held() {
+            return None;
+        }
+        match (&self.provider_meeting_id, &self.organizer_object_id) {
+            (Some(meeting_id), _) => Some((Self::of_provider(meeting_id), self.id.to_string())),
+            (None, Some(organizer)) => {
+                let sort = format!("{}#{}", Self::ending(self.end), self.id);
+                Some((Self::unresolved_of(organizer), sort))
+            }
+            (None, None) => None,
+        }
+    }
 }
 
 impl Record for OnlineMeetingRecord {
@@ -126,7 +177,8 @@ impl Record for OnlineMeetingRecord {
                 kind: DueKind::OnlineMeeting,
                 at,
             }),
-            ..Indexes::default()
+            gsi1: self.place_at_organizer(),
+            gsi2: self.place_at_microsoft(),
         }
     }
 }

@@ -72,6 +72,7 @@ async fn left_behind(practice: &Practice) -> Meeting {
             stored_at: now,
         }),
         file: None,
+        arrivals: vec![],
         version: 2,
     };
     let capture = Capture {

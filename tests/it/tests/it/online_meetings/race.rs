@@ -42,16 +42,23 @@ async fn twenty_requests_with_one_key_make_one_meeting() {
     assert_eq!(seen["remote_state"], "in_step");
 }
 
-/// XC-5: twenty with keys of their own make twenty.
+/// XC-5, OM-4: twenty without a key make twenty. A mailbox takes four calls at once:
+/// whoever it had no time for is told so, and leaves nothing behind.
 #[tokio::test]
 async fn twenty_requests_make_twenty_meetings() {
     let practice = Practice::open().await;
     let plan = Practice::plan(&json!({ "create_schedule_entry": false }));
-    let answers = join_all((0..20).map(|_| practice.meetings("POST", "", Some(&plan)))).await;
-    let mut ids: Vec<_> = answers
-        .iter()
-        .map(|answer| meeting_of(&answer.expect(201)).id)
-        .collect();
+    let mut ids = vec![];
+    for _ in 0..5 {
+        let missing = (ids.len()..20).map(|_| practice.meetings("POST", "", Some(&plan)));
+        for answer in join_all(missing).await {
+            if answer.status == 503 {
+                assert_eq!(answer.json()["code"], "graph_unavailable");
+                continue;
+            }
+            ids.push(meeting_of(&answer.expect(201)).id);
+        }
+    }
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 20);

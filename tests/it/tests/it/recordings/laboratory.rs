@@ -217,6 +217,7 @@ impl Laboratory {
             created_at: self.practice.now(),
             document: None,
             file: None,
+            arrivals: vec![],
             version: 1,
         }
     }

@@ -99,6 +99,7 @@ impl Laboratory {
             created_at: held.created_at,
             document: None,
             file: None,
+            arrivals: vec![],
             version: 1,
         };
         let mut transaction = self.store().transaction();

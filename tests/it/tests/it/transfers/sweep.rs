@@ -161,6 +161,7 @@ async fn the_outbox_reaches_both_queues() {
     let ids = (ports.mint(), ports.mint());
     let capture = Job::CaptureArtifacts {
         online_meeting_id: ids.0,
+        arrival: None,
     };
     let transfer = Job::TransferRecording {
         online_meeting_id: ids.0,
