@@ -93,10 +93,12 @@ impl App {
             return Ok(Value::Null);
         }
         let batch: SqsEvent = serde_json::from_value(event)?;
-        if let Some(deliveries) = Self::deliveries(&batch) {
-            return Ok(json!(self.take(deliveries).await));
-        }
-        Ok(json!(self.work_off(batch, left).await))
+        let (deliveries, jobs) = inbox::part(batch);
+        let mut response = self.work_off(jobs, left).await;
+        response
+            .batch_item_failures
+            .extend(self.take(deliveries).await);
+        Ok(json!(response))
     }
 
     /// The time until an instant that the runtime tells, in milliseconds since 1970.

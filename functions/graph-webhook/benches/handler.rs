@@ -157,7 +157,9 @@ fn body_as_large_as(octets: usize) -> String {
 /// their token. What is encrypted is nothing, of the usual length.
 fn body_of(items: usize) -> String {
     let octets = |count: usize, seed: usize| {
-        let octets: Vec<u8> = (0..count).map(|at| (at * 31 + seed) as u8).collect();
+        let octets: Vec<u8> = (0..count)
+            .map(|at| (at * 31 + seed).to_le_bytes()[0])
+            .collect();
         STANDARD.encode(octets)
     };
     let item = |number: usize| {

@@ -51,12 +51,7 @@ pub enum ArrivalPath {
 
 impl ArrivalPath {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Notification,
-        Self::Sweep,
-        Self::Delta,
-        Self::Refresh,
-    ];
+    pub const ALL: [Self; 4] = [Self::Notification, Self::Sweep, Self::Delta, Self::Refresh];
 
     /// The API's word.
     pub const fn as_str(self) -> &'static str {

@@ -26,8 +26,11 @@ use crate::notifications::{Come, follow_up};
 const INTERVAL: TimeDelta = TimeDelta::hours(6);
 /// The wait after a failure; each further one is twice as long.
 const FIRST_WAIT: TimeDelta = TimeDelta::minutes(10);
-/// How far the first list reaches back: past the last look at a meeting.
+/// How far a list without token reaches back beyond the last one that was read:
+/// past the last look at a meeting.
 const REACH: TimeDelta = TimeDelta::days(4);
+/// How far at most: Microsoft keeps recordings for some months.
+const REACH_MAX: TimeDelta = TimeDelta::days(60);
 /// The longest that one list takes, pages and all.
 const BUDGET: std::time::Duration = std::time::Duration::from_mins(2);
 /// Artifacts that are looked up at once.
@@ -56,11 +59,13 @@ pub async fn run(
     let now = core.ports.now();
     let stored = store.get::<DeltaRecord>(&key).await?;
     let before = stored.unwrap_or_else(|| DeltaRecord::fresh(subscription, now));
+    let known_until = before.read_at.unwrap_or(row.created_at);
     let listing = Listing {
         core,
         microsoft,
         store: &store,
         row: &row,
+        since: (known_until - REACH).max(now - REACH_MAX),
         now,
     };
     let after = match listing.list(before.token.as_deref()).await {
@@ -129,6 +134,8 @@ struct Listing<'a> {
     microsoft: &'a Microsoft,
     store: &'a TenantStore,
     row: &'a Subscription,
+    /// Where a list without token begins.
+    since: DateTime<Utc>,
     now: DateTime<Utc>,
 }
 
@@ -150,7 +157,7 @@ impl Listing<'_> {
             ArtifactType::Transcript => ArtifactKind::Transcript,
         };
         let organizer = &self.row.organizer_object_id;
-        let since = DeltaFrom::Since(self.now - REACH);
+        let since = DeltaFrom::Since(self.since);
         let listed = match token {
             None => session.artifact_delta(organizer, kind, since).await,
             Some(token) => {

@@ -2,6 +2,7 @@
 //! clock, a Graph simulator and a count of AWS calls of the test's own.
 
 mod aws;
+mod workers;
 
 use convoke_local::Stack;
 use convoke_platform::blobs::Blobs;
@@ -18,11 +19,7 @@ use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
-#[cfg(feature = "enterprise")]
-use convoke_services::notifications::Inbox;
 use convoke_services::providers::{self, Providers};
-use convoke_services::subscriptions::Subscriber;
-use convoke_services::transfer::Terms;
 use recording_proxy::stream::StreamApp;
 use serde_json::Value;
 
@@ -32,12 +29,16 @@ use crate::gateway::{Event, answer_of, answer_of_webhook};
 
 use self::aws::Aws;
 pub use self::aws::{CallCount, sdk_config};
+use self::workers::Shared;
 
 /// Where recordings stream from, as links name it.
 pub const STREAMING_URL: &str = "https://stream.example.com";
 
+/// Where callers are, as links name it.
+const PUBLIC_URL: &str = "https://api.example.com";
+
 /// Where Microsoft posts notifications, as subscriptions name it.
-pub const WEBHOOK_URL: &str = "https://api.example.com";
+pub const WEBHOOK_URL: &str = PUBLIC_URL;
 
 /// Handlers in this process.
 pub struct Process {
@@ -111,30 +112,12 @@ impl Process {
         organizer: &str,
     ) -> Self {
         let (calls, death) = (CallCount::default(), Death::default());
-        let Aws {
-            sdk,
-            store,
-            queues,
-            raw,
-            blobs,
-            secrets,
-            bus,
-            vault,
-        } = Aws::of(stack, &calls, &death);
+        let aws = Aws::of(stack, &calls, &death);
+        let (blobs, secrets) = (aws.blobs.clone(), aws.secrets.clone());
         let environment = environment(graph_org, graph_url, organizer, stack);
-        let core = Core::new(store.clone(), ports.clone());
-        #[cfg(feature = "enterprise")]
-        let inbox = Inbox::of_environment(&environment, core.clone(), vault.clone())
-            .expect("a whole environment");
-        let microsoft = Microsoft::of_environment(&environment, &secrets, vault)
+        let core = Core::new(aws.store.clone(), ports.clone());
+        let microsoft = Microsoft::of_environment(&environment, &secrets, aws.vault.clone())
             .expect("Microsoft of a whole environment");
-        let subscriber = Subscriber::of_environment(
-            &environment,
-            core.clone(),
-            microsoft.clone(),
-            secrets.clone(),
-        )
-        .expect("a whole environment");
         let ics_download = ics_download::App {
             core: core.clone(),
             secrets: secrets.clone(),
@@ -164,7 +147,7 @@ impl Process {
             secrets: secrets.clone(),
             providers: providers(&environment, &microsoft, &ports),
             recorder: recorder.clone(),
-            public_url: "https://api.example.com".to_owned(),
+            public_url: PUBLIC_URL.to_owned(),
         };
         let recording_proxy = recording_proxy::App {
             core: core.clone(),
@@ -180,34 +163,12 @@ impl Process {
             &environment,
         )
         .expect("a whole environment");
-        let artifact_capture = artifact_capture::App {
-            store: store.clone(),
-            queues: queues.clone(),
-            recorder,
-            terms: Terms::default(),
-            raw: raw.clone(),
-            #[cfg(feature = "enterprise")]
-            inbox,
-            ports: ports.clone(),
-        };
-        let delivery = delivery::App {
-            core: core.clone(),
-            bus,
-            providers: providers(&environment, &microsoft, &ports),
-            desk,
-            mailer: convoke_platform::aws::mailer(&sdk, &environment).expect("no sender"),
-            links: convoke_services::mail::Links {
-                secrets: secrets.clone(),
-                public_url: "https://api.example.com".to_owned(),
-            },
-        };
-        let subscription_renewal = subscription_renewal::App {
-            subscriber,
-            ports: ports.clone(),
-        };
-        let graph_webhook = graph_webhook::App {
-            raw: raw.clone(),
-            ports: ports.clone(),
+        let shared = Shared {
+            aws: &aws,
+            environment: &environment,
+            core: &core,
+            microsoft: &microsoft,
+            desk: &desk,
         };
         Self {
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
@@ -216,18 +177,22 @@ impl Process {
                 .expect("routes fit"),
             settings: settings::edge(settings, &environment, ports.clone()).expect("routes fit"),
             approval: approval::edge(approval, &environment, ports.clone()).expect("routes fit"),
-            outbox_relay: outbox_relay::App::new(store.clone(), queues.clone(), ports.clone()),
-            delivery,
-            artifact_capture,
+            outbox_relay: outbox_relay::App::new(
+                aws.store.clone(),
+                aws.queues.clone(),
+                ports.clone(),
+            ),
+            delivery: shared.delivery(),
+            artifact_capture: shared.artifact_capture(recorder),
             recording_proxy: recording_proxy::edge(recording_proxy, &environment, ports.clone())
                 .expect("routes fit"),
             recording_stream,
-            graph_webhook,
-            subscription_renewal,
-            raw,
+            graph_webhook: shared.graph_webhook(),
+            subscription_renewal: shared.subscription_renewal(),
+            raw: aws.raw,
             ports,
-            store,
-            queues,
+            store: aws.store,
+            queues: aws.queues,
             core,
             microsoft,
             blobs,

@@ -21,7 +21,7 @@ const ANSWER: &str = "HTTP/1.1 400 X\r\ncontent-type: application/x-amz-json-1.0
     content-length: 68\r\nconnection: close\r\n\r\n\
     {\"__type\":\"com.amazonaws.dynamodb.v20120810#ThrottlingException\" }\r\n";
 
-/// Has one call of an operation throttled, each time that it is sent.
+/// Has calls of an operation throttled, each time that they are sent.
 #[derive(Debug, Clone)]
 pub struct Throttle {
     url: String,
@@ -30,8 +30,8 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// The one after so many calls of this SDK operation.
-    pub async fn after(operation: &'static str, calls: u32) -> Self {
+    /// So many (`most`) after so many `calls` of this SDK operation.
+    pub async fn after(operation: &'static str, calls: u32, most: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move {
@@ -45,7 +45,7 @@ impl Throttle {
         Self {
             url,
             operation,
-            skip_and_left: Arc::new(Mutex::new((calls, TRIES))),
+            skip_and_left: Arc::new(Mutex::new((calls, most * TRIES))),
         }
     }
 

@@ -80,7 +80,7 @@ async fn main() -> Result<()> {
     };
     let artifacts = organizations.hold(genuine).await?;
     let notifications = mint(&stack, &artifacts, total, load.forged)?;
-    let queues = Queues::of(&stack)?;
+    let queues = Queues::of(&stack);
     queues.are_empty(PATIENCE).await?;
     worker.clear();
 

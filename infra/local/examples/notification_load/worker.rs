@@ -176,17 +176,17 @@ pub(crate) struct Queues<'a> {
 }
 
 impl<'a> Queues<'a> {
-    pub(crate) fn of(stack: &'a Stack) -> Result<Self> {
+    pub(crate) fn of(stack: &'a Stack) -> Self {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
             .endpoint_url(&stack.aws_endpoint)
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .build();
-        Ok(Self {
+        Self {
             client: aws_sdk_sqs::Client::from_conf(config),
             outputs: &stack.outputs,
-        })
+        }
     }
 
     /// Waits until nothing is on its way to the worker.

@@ -1,5 +1,5 @@
-//! An online meeting on the record: scheduled by staff, held (the simulator plays the people), refreshed, and what there
-//! is of it then: the timeline, the transcript, and a link that plays the recording.
+//! An online meeting on the record: scheduled by staff, held (the simulator plays the people), told of by Microsoft, and
+//! what there is of it then: the timeline, the transcript, and a link that plays the recording.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::output::line;
 
 /// How soon the meeting is over.
 const LASTS: TimeDelta = TimeDelta::seconds(2);
+/// Seconds that both may take to arrive by themselves.
+const PATIENCE: u32 = 20;
 /// Lines of the transcript that are shown.
 const LINES: usize = 6;
 
@@ -27,8 +29,8 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
         );
         return Ok(());
     }
-    line("\nThe recording and the transcript are looked for:");
-    let meeting = refresh(walk, &meeting).await?;
+    line("\nMicrosoft tells of the recording and the transcript; nobody has to ask:");
+    let meeting = wait_for_arrival(walk, &meeting).await?;
     line("\nOn the client's timeline:");
     show_timeline(walk, &meeting).await?;
     line("\nWhat was said:");
@@ -70,24 +72,43 @@ async fn hold(walk: &Walk<'_>, join_url: &str) -> Result<()> {
     Ok(())
 }
 
-async fn refresh(walk: &Walk<'_>, meeting: &Value) -> Result<Value> {
-    let id = text(meeting, "online_meeting_id");
-    let path = format!("/api/v1/online-meetings/{id}/refresh-recordings");
+/// Reads the meeting until both are there; asks for a look where Microsoft tells nobody.
+async fn wait_for_arrival(walk: &Walk<'_>, meeting: &Value) -> Result<Value> {
+    let path = format!(
+        "/api/v1/online-meetings/{}",
+        text(meeting, "online_meeting_id")
+    );
     let token = &walk.stack.tokens.approver;
-    let meeting = walk.api.call(token, Method::POST, &path, None).await?;
+    for _ in 0..PATIENCE {
+        let meeting = walk.api.call(token, Method::GET, &path, None).await?;
+        if meeting["capture_status"] == "complete" {
+            show_arrivals(&meeting);
+            return Ok(meeting);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    line("  it does not tell of both: they are looked for");
+    let refresh = format!("{path}/refresh-recordings");
+    let meeting = walk.api.call(token, Method::POST, &refresh, None).await?;
+    show_arrivals(&meeting);
+    Ok(meeting)
+}
+
+fn show_arrivals(meeting: &Value) {
     line(&format!(
         "  {}, capture {}",
-        text(&meeting, "status"),
-        text(&meeting, "capture_status")
+        text(meeting, "status"),
+        text(meeting, "capture_status")
     ));
-    for artifact in meeting["artifacts"].as_array().into_iter().flatten() {
+    let arrivals = meeting["capture_ledger"]["arrivals"].as_array();
+    for arrival in arrivals.into_iter().flatten() {
         line(&format!(
-            "  {} of {}",
-            text(artifact, "artifact_type"),
-            text(artifact, "created_date_time")
+            "  {} at {}, by {}",
+            text(arrival, "artifact_type"),
+            text(arrival, "at"),
+            text(arrival, "path")
         ));
     }
-    Ok(meeting)
 }
 
 async fn show_timeline(walk: &Walk<'_>, meeting: &Value) -> Result<()> {

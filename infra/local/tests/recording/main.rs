@@ -1,5 +1,5 @@
-//! The deployment with the real functions, and with their policies evaluated: a meeting from its scheduling to the
-//! recording that a browser plays and the transcript that people read.
+//! The deployment with the real functions, and with their policies evaluated: a meeting from its scheduling, by
+//! Microsoft's notifications, to the recording that a browser plays and the transcript that people read.
 
 #![cfg(feature = "enterprise")]
 #![allow(
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use browser::Browser;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use convoke_local::{LogBook, MsGraphProfile, Stack, StackOptions, TokenClaims};
-use graph_simulator::{Content, NewArtifact};
+use graph_simulator::{Content, GraphSimulator, NewArtifact};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -162,7 +162,7 @@ fn id<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-/// OM-4, OM-5, OM-7, OM-8, OM-9, OM-10: scheduled, held, refreshed; then the transcript reads as text and as WebVTT,
+/// OM-4, OM-5, OM-7, OM-8, OM-9, OM-10, NT-1 to NT-3: scheduled, held, told of by Microsoft; then the transcript reads as text and as WebVTT,
 /// the recording plays in a real browser that seeks, and its copy downloads whole. All of it with the template's roles.
 #[tokio::test]
 async fn a_held_meeting_is_on_the_record() {
@@ -180,21 +180,20 @@ async fn a_held_meeting_is_on_the_record() {
         &TokenClaims::portal(ORG, "cleo", "interaction:read", "globex", "cleo"),
     );
     set_up(&staff, &json!({})).await;
+    let graph = stack.graph().expect("the bundled simulator");
+    subscribed(graph).await;
     let meeting = hold(&staff).await;
     let path = format!(
         "/api/v1/online-meetings/{}",
         id(&meeting, "online_meeting_id")
     );
-    let graph = stack.graph().expect("the bundled simulator");
-    let video = NewArtifact::of(Content::Sample);
+    let made = |artifact: NewArtifact| Some(artifact.made(Utc::now(), Utc::now()));
+    let (video, words) = (NewArtifact::of(Content::Sample), NewArtifact::default());
     graph
-        .hold_meeting_with(
-            id(&meeting, "join_url"),
-            Some(video),
-            Some(NewArtifact::default()),
-        )
+        .hold_meeting_with(id(&meeting, "join_url"), made(video), made(words))
         .unwrap();
 
+    arrived_by_themselves(&staff, &path).await;
     let refreshed = staff
         .call(Method::POST, &format!("{path}/refresh-recordings"), None)
         .await;
@@ -220,6 +219,38 @@ async fn a_held_meeting_is_on_the_record() {
         for secret in ["ticket=", "X-Amz-Signature", "Bearer", "/onlineMeetings/"] {
             assert!(!line.text.contains(secret), "{}", line.text);
         }
+    }
+}
+
+/// NT-1: activating the integration has subscribed, without anything else being called.
+async fn subscribed(graph: &GraphSimulator) {
+    let since = Instant::now();
+    while graph.subscriptions().len() < 2 {
+        assert!(since.elapsed() < Duration::from_mins(1), "no subscriptions");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// NT-2, NT-3, NT-5: both are there without anybody asking, and the ledger says that Microsoft told of them.
+async fn arrived_by_themselves(staff: &Caller<'_>, path: &str) {
+    let since = Instant::now();
+    let meeting = loop {
+        let meeting = staff.call(Method::GET, path, None).await;
+        if meeting["capture_status"] == "complete" {
+            break meeting;
+        }
+        assert!(since.elapsed() < Duration::from_mins(1), "{meeting}");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    };
+    let ledger = &meeting["capture_ledger"];
+    assert_eq!(ledger["missing"], json!([]), "{meeting}");
+    assert_eq!(
+        ledger["watched"],
+        json!(["recording", "transcript"]),
+        "{meeting}"
+    );
+    for arrival in ledger["arrivals"].as_array().unwrap() {
+        assert_eq!(arrival["path"], "notification", "{meeting}");
     }
 }
 

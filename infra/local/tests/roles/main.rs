@@ -8,6 +8,7 @@
 
 mod reach;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -29,8 +30,6 @@ const READERS: [&str; 7] = [
     "recording-stream",
     "subscription-renewal",
 ];
-/// The functions that seal secrets.
-const SEALERS: [&str; 2] = ["settings", "subscription-renewal"];
 const OTHERS: [&str; 4] = [
     "ics-download",
     "outbox-relay",
@@ -149,8 +148,8 @@ async fn only_those_who_save_secrets_seal_them_and_only_their_users_open_them() 
         let client = kms(role_of(function).await);
         assert_eq!(open(&client, &sealed, &bound).await, Ok(()), "{function}");
         let sealing = seal(&client, &bound).await.map(drop);
-        let is_sealer = SEALERS.contains(&function);
-        let expected = if is_sealer { Ok(()) } else { Err(refused()) };
+        let saves = function == "settings";
+        let expected = if saves { Ok(()) } else { Err(refused()) };
         assert_eq!(sealing, expected, "{function}");
     }
     for function in OTHERS {
@@ -175,6 +174,52 @@ async fn the_key_is_used_only_with_tenant_and_purpose() {
         assert_eq!(seal(&settings, names).await, Err(refused()), "{names:?}");
         let opened = open(&settings, &sealed, names).await;
         assert_eq!(opened, Err(refused()), "{names:?}");
+    }
+}
+
+/// XC-10, NT-3: the deployment's own key for notifications is sealed by who makes it and opened by who reads them; to
+/// whoever opens organisations' secrets it stays shut.
+#[tokio::test]
+async fn the_notification_key_is_sealed_by_renewal_and_opened_by_capture() {
+    let context = [("tenant", "<deployment>"), ("purpose", "notification_key")];
+    let bound = |names: [(&str, &str); 2]| {
+        let names = names.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Some(HashMap::from(names))
+    };
+    let seal = async |client: &aws_sdk_kms::Client, names| {
+        let call = client.encrypt().key_id(&STACK.outputs.key_arn);
+        let call = call.plaintext(Blob::new("hello"));
+        let sealed = call.set_encryption_context(bound(names)).send().await;
+        sealed.map_err(|error| code(&error))
+    };
+    let sealed = seal(&kms(owner()), context).await.unwrap();
+    let sealed = sealed.ciphertext_blob.unwrap();
+    for function in READERS.into_iter().chain(OTHERS) {
+        let client = kms(role_of(function).await);
+        let seals = seal(&client, context).await.map(drop);
+        let makes = function == "subscription-renewal";
+        assert_eq!(
+            seals,
+            if makes { Ok(()) } else { Err(refused()) },
+            "{function}"
+        );
+        let call = client.decrypt().ciphertext_blob(sealed.clone());
+        let opened = call.set_encryption_context(bound(context)).send().await;
+        let opened = opened.map(drop).map_err(|error| code(&error));
+        let takes = function == "artifact-capture";
+        assert_eq!(
+            opened,
+            if takes { Ok(()) } else { Err(refused()) },
+            "{function}"
+        );
+    }
+    // Nothing else of the deployment's, and no organisation's under that word.
+    let renewal = kms(role_of("subscription-renewal").await);
+    for names in [
+        [("tenant", "acme"), ("purpose", "notification_key")],
+        [("tenant", "<deployment>"), ("purpose", "x")],
+    ] {
+        assert_eq!(seal(&renewal, names).await.map(drop), Err(refused()));
     }
 }
 

@@ -68,7 +68,8 @@ impl Subscription {
         self.renewed_at.is_some_and(|at| now - at < JUST_RENEWED)
     }
 
-    fn is_half_over(&self, now: DateTime<Utc>) -> bool {
+    /// Whether half of its lifetime has passed: time to prolong it.
+    pub fn is_half_over(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_some_and(|at| at - now <= LIFETIME / 2)
     }
 }

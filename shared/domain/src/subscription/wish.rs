@@ -37,7 +37,7 @@ enum Organizer {
 pub enum Verdict {
     /// It is wanted.
     Keep,
-    /// Its organiser was replaced: needed until their last meeting's window closes.
+    /// Its organiser was replaced or cleared: needed until their last meeting's window closes.
     Retire,
     /// It is not wanted.
     Remove,
@@ -89,8 +89,8 @@ impl Wish {
         let holder = &subscription.organizer_object_id;
         match &self.organizer {
             Organizer::Known(organizer) if organizer.eq_ignore_ascii_case(holder) => Verdict::Keep,
-            Organizer::Known(_) | Organizer::Unresolved => Verdict::Retire,
-            Organizer::Nobody => Verdict::Remove,
+            // Meetings that were made still leave something behind.
+            Organizer::Known(_) | Organizer::Unresolved | Organizer::Nobody => Verdict::Retire,
         }
     }
 

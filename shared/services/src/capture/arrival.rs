@@ -4,6 +4,7 @@
 //! Guarantee: what is kept already costs one read, however often it comes up;
 //! what could not be kept comes again, since the message does.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::artifact::{ArrivalPath, Artifact, ArtifactType};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::error::Error;
@@ -31,6 +32,13 @@ impl Wanted<'_> {
                 && one.provider_artifact_id == self.arrival.provider_artifact_id
         };
         engagement.artifacts.iter().find(is_it)
+    }
+
+    /// Whether the meeting is known to be the one.
+    fn is_of_this(&self, engagement: &Engagement) -> bool {
+        let meeting = engagement.meeting.as_ref();
+        let id = meeting.and_then(|meeting| meeting.provider_meeting_id.as_ref());
+        id == Some(&self.arrival.provider_meeting_id)
     }
 
     /// Whether the meeting is known to be another one.
@@ -71,13 +79,14 @@ pub async fn run_arrival(
             Outcome::Skipped(_) | Outcome::Busy => return Ok(()),
         }
     };
+    let now = recorder.desk.core.ports.now();
     match wanted.among(&after) {
         Some(artifact) => {
             note(&store, artifact, &wanted).await?;
-            settled(artifact.is_captured(), &after)
+            settled(artifact.is_captured(), &after, &wanted, now)
         }
         None if wanted.is_of_another(&after) => Ok(()),
-        None => settled(false, &after),
+        None => settled(false, &after, &wanted, now),
     }
 }
 
@@ -111,19 +120,29 @@ async fn note(store: &TenantStore, artifact: &Artifact, wanted: &Wanted<'_>) -> 
     .await
 }
 
-/// What nobody can change by trying again is left to the meeting's own looks.
-fn settled(is_kept: bool, engagement: &Engagement) -> Result<(), Error> {
-    const FOR_GOOD: [&str; 4] = [
-        "transcripts_disabled",
-        "policy_missing",
-        "consent_missing",
-        "artifact_gone",
-    ];
-    let failure = engagement
-        .capture
-        .as_ref()
-        .and_then(|capture| capture.error_code.as_deref());
-    if is_kept || failure.is_some_and(|code| FOR_GOOD.contains(&code)) {
+/// What Microsoft has told of may not be in its lists yet for so long.
+const LISTS_LAG: TimeDelta = TimeDelta::hours(1);
+/// The failure of a look that passes by itself.
+const PASSING: &str = "graph_unavailable";
+
+/// Whether the message is to come again. What does not pass by itself, and what is
+/// no longer there, is left to the meeting's own looks.
+fn settled(
+    is_kept: bool,
+    engagement: &Engagement,
+    wanted: &Wanted<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let capture = engagement.capture.as_ref();
+    let failure = capture.and_then(|capture| capture.error_code.as_deref());
+    let is_told_of_lately = wanted.path == ArrivalPath::Notification
+        && wanted.is_of_this(engagement)
+        && now - wanted.arrival.at < LISTS_LAG;
+    let comes_again = match failure {
+        Some(code) => code == PASSING,
+        None => is_told_of_lately,
+    };
+    if is_kept || !comes_again {
         return Ok(());
     }
     Err(Error::Upstream {

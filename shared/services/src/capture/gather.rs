@@ -16,6 +16,7 @@ use futures_util::StreamExt;
 
 use super::Recorder;
 use crate::core::undisturbed;
+use crate::jobs::Job;
 use crate::microsoft::read_integration;
 use crate::subscriptions;
 use crate::teams::FoundArtifact;
@@ -93,7 +94,7 @@ pub(super) async fn gather(
     let capture = engagement.capture.as_ref();
     if is_over && capture.is_some_and(|capture| capture.watched.is_none()) {
         // A line of the ledger; it keeps no look from being made.
-        findings.watched = watched(store, &meeting).await.ok();
+        findings.watched = watched(recorder, store, &meeting).await.ok();
     }
     let looking = Looking {
         recorder,
@@ -110,16 +111,27 @@ pub(super) async fn gather(
     }
 }
 
-/// Of which kinds Microsoft notifies.
-async fn watched(store: &TenantStore, meeting: &OnlineMeeting) -> Result<Vec<ArtifactType>, Error> {
+/// Of which kinds Microsoft notifies. Where nothing is even wanted, since nobody
+/// has saved the settings with this version, it is from now on.
+async fn watched(
+    recorder: &Recorder,
+    store: &TenantStore,
+    meeting: &OnlineMeeting,
+) -> Result<Vec<ArtifactType>, Error> {
     let organizer = meeting.organizer.object_id.as_deref().unwrap_or_default();
-    let live = subscriptions::list(store).await?.into_iter().filter(|row| {
-        row.state == SubscriptionState::Live
-            && row.organizer_object_id.eq_ignore_ascii_case(organizer)
-    });
-    let mut kinds: Vec<_> = live.map(|row| row.kind).collect();
-    kinds.dedup();
-    Ok(kinds)
+    let rows = subscriptions::list(store).await?;
+    if rows.is_empty() {
+        let outbox = recorder.desk.core.outbox(&[Job::AlignSubscriptions {}])?;
+        store.put_new(&outbox).await?;
+    }
+    let is_watched = |kind: &ArtifactType| {
+        rows.iter().any(|row| {
+            row.kind == *kind
+                && row.state == SubscriptionState::Live
+                && row.organizer_object_id.eq_ignore_ascii_case(organizer)
+        })
+    };
+    Ok(ArtifactType::ALL.into_iter().filter(is_watched).collect())
 }
 
 struct Looking<'a> {

@@ -11,7 +11,7 @@ use convoke_domain::event::rfc3339;
 use convoke_domain::integration::TeamsIntegration;
 use convoke_domain::online_meeting::CaptureStatus;
 use convoke_domain::subscription::{Subscription, SubscriptionState};
-use convoke_graph::{GraphErrorClass, GraphSession};
+use convoke_graph::{GraphErrorClass, GraphSession, GraphSubscription};
 use convoke_platform::store::TenantStore;
 
 use super::deadline::Deadline;
@@ -72,8 +72,12 @@ impl Arrivals<'_> {
             None,
         );
         for kind in ArtifactType::ALL {
+            let profile = &self.integration.profile;
             let is_it = |row: &&Subscription| {
-                row.kind == kind && row.organizer_object_id.eq_ignore_ascii_case(organizer)
+                row.kind == kind
+                    && row.organizer_object_id.eq_ignore_ascii_case(organizer)
+                    && profile.tenant_id.as_ref() == Some(&row.ms_tenant_id)
+                    && profile.client_id.as_ref() == Some(&row.client_id)
             };
             let found = match rows.iter().find(is_it) {
                 Some(row) => self.examine(session, kind, row).await,
@@ -116,6 +120,16 @@ impl Arrivals<'_> {
         }
         let budget = self.deadline.share(CALL, Duration::ZERO);
         match session.with_budget(budget).subscription(id).await {
+            Ok(found) if !self.leads_here(&found) => Finding(
+                StepStatus::Fail,
+                format!("the subscription to {word}s leads to another address"),
+                Some("It is replaced within six hours; saving the settings does it at once."),
+            ),
+            Ok(found) if found.expires_at.is_some_and(|at| at < self.now() + NEAR) => Finding(
+                StepStatus::Warn,
+                format!("the subscription to {word}s is about to expire"),
+                Some("See why subscription-renewal does not renew it: its log names the row."),
+            ),
             Ok(_) => Finding(StepStatus::Pass, String::new(), None),
             Err(error) if error.class == GraphErrorClass::NotFoundOrGone => Finding(
                 StepStatus::Fail,
@@ -130,6 +144,14 @@ impl Arrivals<'_> {
                 ),
                 Some("Try again; if it stays so, see the step that failed before."),
             ),
+        }
+    }
+
+    /// Whether notifications come to this deployment, as far as both are known.
+    fn leads_here(&self, found: &GraphSubscription) -> bool {
+        match (self.microsoft.webhook_url(), &found.notification_url) {
+            (Some(base), Some(told)) => *told == format!("{base}/webhooks/graph/notifications"),
+            _ => true,
         }
     }
 

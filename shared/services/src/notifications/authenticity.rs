@@ -44,13 +44,23 @@ pub(super) fn refuse(known: &Known, notification: &Notification) -> Option<Verdi
     (!is_of_tenant).then_some(Verdict::WrongTenant)
 }
 
+/// What Microsoft's tokens say of a delivery.
+enum Vouchers {
+    /// All of them are valid.
+    Valid(Vec<ValidatedToken>),
+    /// One is forged: Microsoft vouches for nothing here.
+    Forged,
+    /// Microsoft's keys could not be read.
+    Unknown,
+}
+
 /// What the notifications of one delivery have in common.
 pub(super) struct Delivered<'a> {
     signing_keys: &'a SigningKeys,
     decryption_keys: &'a NotificationKeys,
     tokens: Option<Vec<String>>,
     received_at: DateTime<Utc>,
-    vouchers: OnceCell<Option<Vec<ValidatedToken>>>,
+    vouchers: OnceCell<Vouchers>,
 }
 
 impl<'a> Delivered<'a> {
@@ -105,8 +115,18 @@ impl<'a> Delivered<'a> {
         let Some(content) = &notification.encrypted else {
             return Ok(Err(Verdict::PlainRefused));
         };
-        let vouchers = self.vouchers.get_or_try_init(|| self.vouch()).await?;
-        let is_vouched_for = vouchers.iter().flatten().any(|token| {
+        let valid = match self.vouchers.get_or_init(|| self.vouch()).await {
+            Vouchers::Valid(tokens) => tokens.as_slice(),
+            Vouchers::Forged => &[],
+            Vouchers::Unknown => {
+                return Err(Error::Upstream {
+                    code: "signing_keys_unavailable",
+                    message: "Microsoft's signing keys cannot be read; try again".to_owned(),
+                    retry_after: None,
+                });
+            }
+        };
+        let is_vouched_for = valid.iter().any(|token| {
             let is_of_tenant = row
                 .ms_tenant_guid
                 .as_ref()
@@ -143,26 +163,20 @@ impl<'a> Delivered<'a> {
         }))
     }
 
-    /// The tokens, all of them valid; `None`: Microsoft vouches for nothing here.
-    async fn vouch(&self) -> Result<Option<Vec<ValidatedToken>>, Error> {
+    /// Once for the whole delivery.
+    async fn vouch(&self) -> Vouchers {
         let mut valid = vec![];
         for token in self.tokens.iter().flatten() {
             match self.signing_keys.validate(token, self.received_at).await {
                 Ok(token) => valid.push(token),
                 Err(TokenProblem::Forged(why)) => {
                     tracing::debug!(why, "a validation token is refused");
-                    return Ok(None);
+                    return Vouchers::Forged;
                 }
-                Err(TokenProblem::KeysUnavailable) => {
-                    return Err(Error::Upstream {
-                        code: "signing_keys_unavailable",
-                        message: "Microsoft's signing keys cannot be read; try again".to_owned(),
-                        retry_after: None,
-                    });
-                }
+                Err(TokenProblem::KeysUnavailable) => return Vouchers::Unknown,
             }
         }
-        Ok(Some(valid))
+        Vouchers::Valid(valid)
     }
 }
 

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::core::Core;
 
+/// Subscriptions of one delivery that are looked up: more than Microsoft batches.
+const NAMED_MAX: usize = 2_000;
+
 /// A subscription of ours.
 pub(super) struct Known {
     /// Whose it is.
@@ -33,6 +36,7 @@ pub(super) async fn look_up(
         .collect();
     let keys: Vec<_> = named
         .into_iter()
+        .take(NAMED_MAX)
         .map(SubscriptionPointerRecord::key_of)
         .collect();
     let pointers = core

@@ -17,6 +17,7 @@ use convoke_graph::notification::{self, Notification, SigningKeys};
 use convoke_platform::config::{ConfigError, Environment};
 use convoke_platform::vault::Vault;
 use futures_util::StreamExt;
+use tracing::Instrument;
 
 pub(crate) use effect::{Come, follow_up};
 pub use tally::{Tally, Verdict};
@@ -79,7 +80,13 @@ impl Inbox {
             let Some(known) = known.get(&notification.subscription_id) else {
                 return Ok(Verdict::UnknownSubscription);
             };
-            self.take_one(&delivered, known, notification).await
+            let span = tracing::info_span!(
+                "notification",
+                tenant = %known.tenant.id(),
+                subscription = %known.subscription.key
+            );
+            let taken = self.take_one(&delivered, known, notification);
+            taken.instrument(span).await
         });
         let verdicts: Vec<_> = futures_util::stream::iter(taking)
             .buffer_unordered(AT_ONCE)

@@ -7,6 +7,7 @@ use convoke_domain::error::Error;
 use convoke_domain::subscription::{Setback, Subscription, SubscriptionState, Wish};
 use convoke_platform::store::{StoreError, TenantStore};
 use convoke_platform::tenant::Tenant;
+use tracing::Instrument;
 
 use super::outcome;
 use super::stop::Stop;
@@ -80,7 +81,9 @@ pub(super) async fn keep(
         return Ok(Kept::Done(Done::Nothing));
     }
     let mut turn = Turn::new(kit, store, row);
-    let work = Box::pin(work(&mut turn, wake, settings));
+    let span =
+        tracing::info_span!("subscription", tenant = %store.tenant().id(), subscription = sort);
+    let work = Box::pin(work(&mut turn, wake, settings)).instrument(span.clone());
     let setback = match tokio::time::timeout(AT_ONE_ROW, work).await {
         Ok(Ok(done)) => return Ok(Kept::Done(done)),
         Ok(Err(Stop::Lost)) => return Ok(Kept::Done(Done::Nothing)),
@@ -93,7 +96,7 @@ pub(super) async fn keep(
             may_be_done: true,
         },
     };
-    put_back(&mut turn, &setback).await?;
+    put_back(&mut turn, &setback).instrument(span).await?;
     Ok(Kept::Failed {
         is_refusal: setback.is_refusal,
     })
@@ -128,7 +131,9 @@ async fn work(turn: &mut Turn<'_>, wake: Wake, settings: Option<&Wish>) -> Resul
     match wake {
         Wake::Event(SubscriptionEvent::ReauthorizationRequired) => turn.renew().await,
         Wake::Event(SubscriptionEvent::Removed) => turn.make(true).await,
-        Wake::Due | Wake::Moved | Wake::Event(SubscriptionEvent::Missed) => turn.attend().await,
+        // What Microsoft lost notifications of is made anew; the list finds them.
+        Wake::Event(SubscriptionEvent::Missed) => turn.make(false).await,
+        Wake::Due | Wake::Moved => turn.attend().await,
     }
 }
 

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use convoke_domain::artifact::ArtifactType;
-use convoke_domain::subscription::{Made, Subscription};
+use convoke_domain::subscription::{Made, Subscription, SubscriptionState};
 use convoke_graph::{
     ArtifactKind, GraphErrorClass, GraphSession, GraphSubscription, SubscriptionRequest,
     subscription_resource,
@@ -39,6 +39,10 @@ impl Turn<'_> {
         let guid = guid.map_err(|error| self.failed(error))?;
         let state = kit.client_state(self.store.tenant(), &self.row.key);
         let state = state.map_err(Stop::Store)?;
+        // Without an earlier intent nothing that is there can be this row's.
+        let had_intent = self.row.state == SubscriptionState::Wanted
+            && self.row.subscription_id.is_none()
+            && !self.row.has_ended(self.now());
         let mut next = self.row.clone();
         next.ms_tenant_guid = Some(guid);
         next.intend(self.terms(), state.hash.clone(), is_gone, self.now());
@@ -55,7 +59,9 @@ impl Turn<'_> {
                 Ok(made) => return self.live(made, Done::Made).await,
                 Err(error) => match &error.class {
                     GraphErrorClass::DuplicateSubscription(id) => {
-                        if let InTheWay::Ours(found) = self.clear(session, id.as_deref()).await? {
+                        let may_be_ours = had_intent || error.outcome_unknown;
+                        let found = self.clear(session, id.as_deref(), may_be_ours).await?;
+                        if let InTheWay::Ours(found) = found {
                             return self.live(found, Done::Adopted).await;
                         }
                     }
@@ -79,11 +85,13 @@ impl Turn<'_> {
         })
     }
 
-    /// Finds out about what Microsoft says is there already.
+    /// Finds out about what Microsoft says is there already. `may_be_ours`: an
+    /// earlier try of this row's may have made it.
     async fn clear(
         &mut self,
         session: GraphSession<'_>,
         id: Option<&str>,
+        may_be_ours: bool,
     ) -> Result<InTheWay, Stop> {
         let found = if let Some(id) = id {
             match session.subscription(id).await {
@@ -102,7 +110,7 @@ impl Turn<'_> {
         }
         match self.holder(&found.id).await? {
             Holder::Another => Err(taken()),
-            Holder::Nobody if self.is_intended(&found) => Ok(InTheWay::Ours(found)),
+            Holder::Nobody if may_be_ours && self.is_intended(&found) => Ok(InTheWay::Ours(found)),
             Holder::Nobody | Holder::OwnTenant => {
                 let removed = session.delete_subscription(&found.id).await;
                 removed.map_err(|error| self.failed(error))?;

@@ -43,7 +43,7 @@ const ALL: TimeDelta = TimeDelta::days(3_650);
 /// first.
 pub async fn renew(subscriber: &Subscriber, left: Duration) -> Result<Round, Error> {
     let until = Instant::now() + left.saturating_sub(SPARE);
-    let kit = subscriber.kit().await?;
+    let mut kit = subscriber.kit().await?;
     let core = &subscriber.core;
     let deployment = core.store(&Tenant::of_deployment());
     let webhook = WebhookRecord {
@@ -52,11 +52,32 @@ pub async fn renew(subscriber: &Subscriber, left: Duration) -> Result<Round, Err
     };
     let known: Option<WebhookRecord> = deployment.get(&WebhookRecord::key_of()).await?;
     let is_moved = known.as_ref() != Some(&webhook);
-    let round = walk(&kit, is_moved, until).await?;
-    if is_moved && !round.is_cut {
+    // Before the first address there is nothing to lose.
+    kit.replaces = !is_moved || known.is_none() || answers(subscriber).await;
+    let walks_all = is_moved && kit.replaces;
+    let round = walk(&kit, walks_all, until).await?;
+    if walks_all && !round.is_cut {
         deployment.put(&webhook).await?;
     }
     Ok(round)
+}
+
+/// Whether our new addresses do: else what works at the old ones would be removed
+/// for nothing.
+async fn answers(subscriber: &Subscriber) -> bool {
+    let client = subscriber.microsoft.client();
+    let token = format!(
+        "Validation: Convoke's own test {}",
+        subscriber.core.ports.mint()
+    );
+    for end in ["notifications", "lifecycle"] {
+        let url = format!("{}/webhooks/graph/{end}", subscriber.webhook_url());
+        if let Err(problem) = client.probe_webhook(&url, &token).await {
+            tracing::error!(%problem, end, "the new address does not answer: subscriptions stay where they are");
+            return false;
+        }
+    }
+    true
 }
 
 async fn walk(kit: &Kit<'_>, is_moved: bool, until: Instant) -> Result<Round, Error> {

@@ -34,6 +34,9 @@ pub(super) struct Kit<'a> {
     pub(super) subscriber: &'a Subscriber,
     pub(super) terms: Terms,
     pub(super) certificate: Option<SubscriptionCertificate>,
+    /// Whether what works may be replaced for the sake of new terms: not while
+    /// their addresses do not answer.
+    pub(super) replaces: bool,
     keyring: Keyring,
 }
 
@@ -86,6 +89,7 @@ impl Subscriber {
                 certificate_id: certificate.as_ref().map(|current| current.id.clone()),
             },
             certificate,
+            replaces: true,
             keyring: self.secrets.keyring().await?,
         })
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use convoke_domain::integration::{MicrosoftProfile, TeamsIntegration};
-use convoke_domain::subscription::{LIFETIME, Made, Step, Subscription, Terms, Wish};
+use convoke_domain::subscription::{
+    LIFETIME, Made, Step, Subscription, SubscriptionState, Terms, Wish,
+};
 use convoke_graph::{GraphError, GraphErrorClass, GraphSubscription, HANDSHAKE_PATIENCE};
 use convoke_platform::store::TenantStore;
 
@@ -58,6 +60,9 @@ impl<'a> Turn<'a> {
         match self.row.step(self.terms(), self.now()) {
             // Reconsidered: it has a later date by now, or none.
             Step::Wait | Step::Reconsider => Ok(Done::Nothing),
+            // It is kept alive as it is.
+            Step::Make if self.is_held() && self.row.is_half_over(self.now()) => self.renew().await,
+            Step::Make if self.is_held() => self.check().await,
             Step::Make => {
                 let is_gone = self.row.has_ended(self.now());
                 self.make(is_gone).await
@@ -67,6 +72,13 @@ impl<'a> Turn<'a> {
             Step::Remove => self.remove().await,
             Step::Forget => self.forget().await,
         }
+    }
+
+    /// Whether it works as it is, and stays until our new addresses do too.
+    fn is_held(&self) -> bool {
+        !self.kit.replaces
+            && self.row.state == SubscriptionState::Live
+            && !self.row.has_ended(self.now())
     }
 
     /// Has the row follow the settings, where these have changed and nobody said so.
@@ -86,8 +98,12 @@ impl<'a> Turn<'a> {
 
     /// Prolongs it: one PATCH, which authorises it anew as well.
     pub(super) async fn renew(&mut self) -> Result<Done, Stop> {
-        let current = self.terms().certificate_id.as_ref();
-        let is_other = current.is_some() && current != self.row.certificate_id.as_ref();
+        if !self.is_held() && !self.row.was_made_on(self.terms()) {
+            // A PATCH neither moves it nor has its content sent along.
+            return self.make(false).await;
+        }
+        let (current, own) = (&self.terms().certificate_id, &self.row.certificate_id);
+        let is_other = current.is_some() && own.is_some() && current != own;
         self.prolong(is_other).await
     }
 
@@ -144,13 +160,14 @@ impl<'a> Turn<'a> {
     fn is_where_made(&self, found: &GraphSubscription) -> bool {
         let is = |told: &Option<String>, known: &Option<String>| told.is_none() || told == known;
         let row = &self.row;
-        let is_plain = row.certificate_id.is_none();
+        let (is_encrypted, includes) = (row.certificate_id.is_some(), found.includes_resource_data);
         is(&found.notification_url, &row.notification_url)
             && is(
                 &found.lifecycle_notification_url,
                 &row.lifecycle_notification_url,
             )
-            && !(is_plain && found.includes_resource_data)
+            // One that is silent about its certificate is silent about its content.
+            && (is_encrypted == includes || (is_encrypted && found.certificate_id.is_none()))
     }
 
     fn is_for_certificate(&self, found: &GraphSubscription) -> bool {

@@ -88,10 +88,8 @@ impl Watched {
         let organizer = &seeded.organizers[0].upn;
         let profile = json!({ "tenant_id": seeded.tenant_id, "client_id": seeded.client_id,
             "client_secret": seeded.client_secret });
-        self.integrate(
-            &json!({ "profile": profile, "default_meeting_organizer_upn": organizer }),
-        )
-        .await;
+        self.integrate(&json!({ "profile": profile, "default_meeting_organizer_upn": organizer }))
+            .await;
         self.work().await;
         before
     }
@@ -125,9 +123,9 @@ impl Watched {
     pub async fn hold(&self, meeting: &Meeting) -> HeldMeeting {
         self.at(Meeting::AFTER);
         let (recording, text) = (NewArtifact::default(), transcript("Good morning."));
-        let held =
-            self.graph
-                .hold_meeting_with(&meeting.join_url, Some(recording), Some(text));
+        let held = self
+            .graph
+            .hold_meeting_with(&meeting.join_url, Some(recording), Some(text));
         self.posted().await;
         held.expect("it is held")
     }
@@ -200,8 +198,7 @@ fn subscriber(practice: &Practice, process: &Process, hook: &Hook, encrypts: boo
     let client = aws_sdk_secretsmanager::Client::new(&sdk_config(&stack.aws_endpoint));
     let secrets = Secrets::new(client, &stack.outputs.root_secret_arn);
     let (core, microsoft) = (process.core.clone(), process.microsoft.clone());
-    Subscriber::of_environment(&environment, core, microsoft, secrets)
-        .expect("a whole environment")
+    Subscriber::of_environment(&environment, core, microsoft, secrets).expect("a whole environment")
 }
 
 impl worker::Incoming {

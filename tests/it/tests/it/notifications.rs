@@ -3,8 +3,18 @@
 
 #[cfg(feature = "enterprise")]
 mod attacks;
+#[cfg(feature = "enterprise")]
+mod canaries;
 #[cfg(not(feature = "enterprise"))]
 mod community;
+#[cfg(feature = "enterprise")]
+mod lifecycle;
+#[cfg(feature = "enterprise")]
+mod lost;
+#[cfg(feature = "enterprise")]
+mod matching;
+#[cfg(feature = "enterprise")]
+mod unavailable;
 #[cfg(feature = "enterprise")]
 mod walk;
 

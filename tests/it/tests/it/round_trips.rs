@@ -4,6 +4,7 @@
 
 mod appointments;
 mod counter;
+mod notifications;
 mod recordings;
 
 use std::collections::BTreeMap;
@@ -337,6 +338,9 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     counter
         .counted
         .extend(Box::pin(recordings::counted()).await);
+    counter
+        .counted
+        .extend(Box::pin(notifications::counted()).await);
     let documented = table();
     assert_eq!(
         documented

@@ -25,8 +25,9 @@ mod templates;
 mod verifying;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 use convoke_platform::outbox::OutboxRecord;
-use convoke_platform::store::{DueKind, Item, TenantStore};
+use convoke_platform::store::{DueKind, Item, Key, TenantStore};
 use graph_simulator::{GraphSimulator, Options, StoredEvent, demo, fabrikam};
 use it::api::{ALL_SCOPES, Answer};
 use it::clock::TestClock;
@@ -167,25 +168,18 @@ impl Firm<'_> {
     }
 
     /// Does what the outbox holds by now, and answers how much that was.
+    /// Subscriptions are another test's.
     async fn background(&self) -> usize {
         let now = self.cloud.process.ports.now();
-        let sweeper = self.cloud.process.store.sweeper();
-        let due = sweeper.due(DueKind::Outbox, now, 5_000).await;
         let mut done = 0;
-        for row in due.expect("the due index is readable") {
-            if row.tenant.id().as_str() != self.org {
-                continue;
-            }
-            let store = self.store();
-            let record: Option<OutboxRecord> = store.get(&row.key).await.expect("readable");
-            let record = serde_json::to_value(record).expect("JSON");
-            for message in record["messages"].as_array().into_iter().flatten() {
+        for (key, messages) in self.outbox(now).await {
+            for message in messages {
                 let fifo = message["queue"] == "graph";
                 let job = &message["job"];
                 assert!(self.cloud.process.deliver(&self.org, job, fifo).await);
                 done += 1;
             }
-            store.delete(&row.key).await.expect("it goes");
+            self.store().delete(&key).await.expect("it goes");
         }
         done
     }
@@ -193,12 +187,29 @@ impl Firm<'_> {
     /// Everything of this organisation that is to be done some day.
     async fn waiting(&self) -> usize {
         let by = self.cloud.process.ports.now() + chrono::TimeDelta::days(30);
+        let outbox = self.outbox(by).await;
+        outbox
+            .iter()
+            .filter(|(_, messages)| !messages.is_empty())
+            .count()
+    }
+
+    /// What the outbox is to send by then, but for the jobs of subscriptions.
+    async fn outbox(&self, by: DateTime<Utc>) -> Vec<(Key, Vec<Value>)> {
         let sweeper = self.cloud.process.store.sweeper();
         let due = sweeper.due(DueKind::Outbox, by, 5_000).await;
-        due.expect("the due index is readable")
-            .iter()
-            .filter(|row| row.tenant.id().as_str() == self.org)
-            .count()
+        let mut outbox = vec![];
+        for row in due.expect("the due index is readable") {
+            if row.tenant.id().as_str() != self.org {
+                continue;
+            }
+            let record: Option<OutboxRecord> = self.store().get(&row.key).await.expect("readable");
+            let record = serde_json::to_value(record).expect("JSON");
+            let messages = record["messages"].as_array().into_iter().flatten();
+            let others = messages.filter(|message| message["queue"] != "subscriptions");
+            outbox.push((row.key, others.cloned().collect()));
+        }
+        outbox
     }
 }
 

@@ -4,6 +4,7 @@
 mod alive;
 mod changes;
 mod crash;
+mod diagnosed;
 mod failures;
 mod function;
 mod house;

@@ -2,7 +2,7 @@
 //! the handler in this process, real queue and bucket of the local AWS.
 
 mod hostile;
-mod outages;
+pub(crate) mod outages;
 
 use std::time::Duration;
 

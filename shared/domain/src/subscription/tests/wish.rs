@@ -1,6 +1,6 @@
 use super::*;
 
-/// NT-6: settings that are not in use, or name nobody, want nothing.
+/// NT-6: settings that are not in use, or name another application, want nothing.
 #[test]
 fn settings_out_of_use_want_nothing() {
     let row = live();
@@ -14,10 +14,6 @@ fn settings_out_of_use_want_nothing() {
     let mut cleared = settings();
     cleared.profile.client_secret = None;
     all.push(cleared);
-    let mut nobody = settings();
-    nobody.default_meeting_organizer_upn = None;
-    nobody.default_meeting_organizer_object_id = None;
-    all.push(nobody);
     for (field, value) in [(0, "fabrikam.example"), (1, "another app")] {
         let mut other = settings();
         if field == 0 {
@@ -39,13 +35,17 @@ fn settings_out_of_use_want_nothing() {
     assert_eq!(Wish::of(&TeamsIntegration::default()).target(), None);
 }
 
-/// NT-6: a replaced organiser's stays until it was seen that nobody needs it.
+/// NT-6: a replaced or cleared organiser's stays until it was seen that nobody needs it.
 #[test]
 fn a_replaced_organisers_is_reconsidered_and_lives_until_then() {
     let mut other = settings();
-    other.default_meeting_organizer_upn = Some("bob@contoso.example".to_owned());
-    for object_id in [Some("bob".to_owned()), None] {
-        other.default_meeting_organizer_object_id = object_id;
+    for (upn, object_id) in [
+        (Some("bob@x"), Some("bob")),
+        (Some("bob@x"), None),
+        (None, None),
+    ] {
+        other.default_meeting_organizer_upn = upn.map(str::to_owned);
+        other.default_meeting_organizer_object_id = object_id.map(str::to_owned);
         let wish = Wish::of(&other);
         let mut row = live();
         assert_eq!(wish.verdict(&row), Verdict::Retire);

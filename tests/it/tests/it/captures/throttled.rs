@@ -41,7 +41,7 @@ async fn a_table_that_throttles_loses_nothing() {
             .graph
             .add_transcript(&meeting.join_url, transcript("Good morning."))
             .unwrap();
-        let throttle = Throttle::after("TransactWriteItems", writes).await;
+        let throttle = Throttle::after("TransactWriteItems", writes, 1).await;
         let recorder = throttled(&practice, &throttle);
         let usual = std::mem::replace(&mut practice.process.artifact_capture.recorder, recorder);
         practice.look(&meeting).await;

@@ -146,7 +146,7 @@ async fn a_new_secret_is_taken_over() {
     house.graph.clear_faults();
     house
         .save(change(|all| {
-            all.client_secret = Some(Some(demo::CLIENT_SECRET.to_owned()))
+            all.client_secret = Some(Some(demo::CLIENT_SECRET.to_owned()));
         }))
         .await;
     house.align().await;
@@ -163,7 +163,7 @@ async fn a_replaced_organiser_without_meetings_goes_at_once() {
     let house = House::subscribed().await;
     house
         .save(change(|all| {
-            all.default_meeting_organizer_upn = Some(Some(demo::ANN_UPN.to_owned()))
+            all.default_meeting_organizer_upn = Some(Some(demo::ANN_UPN.to_owned()));
         }))
         .await;
     house.align().await;

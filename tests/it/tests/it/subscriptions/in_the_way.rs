@@ -84,7 +84,7 @@ async fn a_subscription_that_goes_elsewhere_is_noticed() {
         .subscription_id
         .unwrap();
     let change = house.graph.update_subscription(&id, |one| {
-        one.notification_url = "https://elsewhere.example/n".to_owned()
+        one.notification_url = "https://elsewhere.example/n".to_owned();
     });
     change.unwrap();
     house.later(TimeDelta::hours(6));

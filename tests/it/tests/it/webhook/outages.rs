@@ -97,7 +97,7 @@ async fn a_queue_that_refuses_is_503() {
 }
 
 /// An AWS that refuses everything.
-async fn refusing_aws(status: u16, code: &'static str) -> String {
+pub(crate) async fn refusing_aws(status: u16, code: &'static str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -63,7 +63,11 @@ fn tampered(scene: &Scene) -> Vec<Attack> {
     changed.push(("another's data".into(), "data", theirs["data"].clone()));
     changed.push(("no signature".into(), "dataSignature", Value::Null));
     let unknown = json!("00000000-0000-0000-0000-000000000000");
-    for (name, id) in [("unknown", unknown), ("empty", json!("")), ("a path", json!("../x"))] {
+    for (name, id) in [
+        ("unknown", unknown),
+        ("empty", json!("")),
+        ("a path", json!("../x")),
+    ] {
         let name = format!("a certificate, {name}");
         changed.push((name, "encryptionCertificateId", id));
     }

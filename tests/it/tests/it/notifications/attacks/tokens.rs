@@ -18,7 +18,10 @@ pub(super) async fn attacks(scene: &Scene) -> Vec<Attack> {
         .map(|(name, token)| (name, json!([token])))
         .collect();
     let genuine = genuine(scene);
-    let stranger = scene.watched.graph.sign_validation_token(&json!({ "aud": "x" }));
+    let stranger = scene
+        .watched
+        .graph
+        .sign_validation_token(&json!({ "aud": "x" }));
     for (name, tokens) in [
         ("null", Value::Null),
         ("none", json!([])),
@@ -135,12 +138,24 @@ async fn signatures(scene: &Scene) -> Vec<(String, String)> {
     let without_id = json!({ "typ": "JWT", "alg": "RS256" });
     let critical = json!({ "typ": "JWT", "alg": "RS256", "kid": key_id, "crit": ["exp"] });
     for (name, token) in [
-        ("longer", format!("{header}.{}.{signature}", text_of(&longer))),
+        (
+            "longer",
+            format!("{header}.{}.{signature}", text_of(&longer)),
+        ),
         ("a flipped bit", format!("{header}.{claims}.{flipped}")),
         ("cut", format!("{header}.{claims}.{}", &signature[..40])),
-        ("a key of its own", format!("{}.{claims}.{signature}", text_of(&with_own_key))),
-        ("no key's id", format!("{}.{claims}.{signature}", text_of(&without_id))),
-        ("critical", format!("{}.{claims}.{signature}", text_of(&critical))),
+        (
+            "a key of its own",
+            format!("{}.{claims}.{signature}", text_of(&with_own_key)),
+        ),
+        (
+            "no key's id",
+            format!("{}.{claims}.{signature}", text_of(&without_id)),
+        ),
+        (
+            "critical",
+            format!("{}.{claims}.{signature}", text_of(&critical)),
+        ),
         ("unsigned", format!("{header}.{claims}")),
     ] {
         tokens.push((format!("a token, {name}"), token));
@@ -151,7 +166,10 @@ async fn signatures(scene: &Scene) -> Vec<(String, String)> {
 /// What a confused library might take for the secret.
 #[allow(clippy::disallowed_methods, reason = "a test's own client")]
 async fn public_keys(scene: &Scene, key_id: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let url = format!("{}/common/discovery/v2.0/keys", scene.watched.graph.base_url());
+    let url = format!(
+        "{}/common/discovery/v2.0/keys",
+        scene.watched.graph.base_url()
+    );
     let published: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     let keys = published["keys"].as_array().expect("keys");
     let key = keys.iter().find(|key| key["kid"] == key_id).expect("its");

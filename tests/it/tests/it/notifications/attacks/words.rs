@@ -14,7 +14,11 @@ pub(super) async fn attacks(scene: &Scene) -> Vec<Attack> {
     attacks.extend(subscriptions(scene));
     for change in [json!("updated"), json!("deleted"), json!(""), Value::Null] {
         let body = scene.altered(|item| item["changeType"] = change.clone());
-        attacks.push(Attack::new(format!("changed: {change}"), body, Verdict::Ignored));
+        attacks.push(Attack::new(
+            format!("changed: {change}"),
+            body,
+            Verdict::Ignored,
+        ));
     }
     attacks
 }
@@ -39,7 +43,13 @@ async fn client_states(scene: &Scene) -> Vec<Attack> {
         ),
         (
             "as stored",
-            json!(scene.watched.row(ArtifactType::Recording).await.client_state_hash),
+            json!(
+                scene
+                    .watched
+                    .row(ArtifactType::Recording)
+                    .await
+                    .client_state_hash
+            ),
         ),
     ];
     let mut attacks: Vec<_> = states
