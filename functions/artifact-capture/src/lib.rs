@@ -94,10 +94,9 @@ impl App {
         }
         let batch: SqsEvent = serde_json::from_value(event)?;
         let (deliveries, jobs) = inbox::part(batch);
-        let mut response = self.work_off(jobs, left).await;
-        response
-            .batch_item_failures
-            .extend(self.take(deliveries).await);
+        let mut response = Box::pin(self.work_off(jobs, left)).await;
+        let failed = Box::pin(self.take(deliveries)).await;
+        response.batch_item_failures.extend(failed);
         Ok(json!(response))
     }
 

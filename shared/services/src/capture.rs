@@ -107,7 +107,7 @@ pub async fn refresh(
 ) -> Result<Engagement, Error> {
     let until = Instant::now() + ASKED;
     load(store, id.uuid()).await?.must_meeting()?;
-    match look(recorder, store, id, Reason::Asked, LOOK_ASKED).await? {
+    match Box::pin(look(recorder, store, id, Reason::Asked, LOOK_ASKED)).await? {
         Outcome::Looked(engagement) | Outcome::Skipped(engagement) => Ok(engagement),
         // Their look is this caller's as well.
         Outcome::Busy => wait_for_others(recorder, store, id, until).await,
@@ -142,7 +142,7 @@ pub async fn run_due(
     id: OnlineMeetingId,
 ) -> Result<(), Error> {
     let store = recorder.desk.core.store(tenant);
-    look(recorder, &store, id, Reason::Due, LOOK_DUE).await?;
+    Box::pin(look(recorder, &store, id, Reason::Due, LOOK_DUE)).await?;
     Ok(())
 }
 

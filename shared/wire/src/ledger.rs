@@ -4,6 +4,7 @@
 use convoke_domain::artifact::{Artifact, ArtifactType};
 use convoke_domain::engagement::Engagement;
 use convoke_domain::event::rfc3339;
+use convoke_domain::online_meeting::OnlineMeeting;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,7 +50,7 @@ impl LedgerView {
     pub fn of(engagement: &Engagement) -> Option<Self> {
         let meeting = engagement.meeting.as_ref();
         let capture = engagement.capture.as_ref()?;
-        if !meeting.is_some_and(|meeting| meeting.is_captured()) {
+        if !meeting.is_some_and(OnlineMeeting::is_captured) {
             return None;
         }
         let words = |kinds: &[ArtifactType]| kinds.iter().map(|kind| kind.as_str()).collect();

@@ -67,13 +67,12 @@ pub async fn run_arrival(
     };
     let store = recorder.desk.core.store(tenant);
     let before = load(&store, id.uuid()).await?;
-    let is_kept = wanted
-        .among(&before)
-        .is_some_and(|artifact| artifact.is_captured());
+    let is_kept = wanted.among(&before).is_some_and(Artifact::is_captured);
     let after = if is_kept || wanted.is_of_another(&before) {
         before
     } else {
-        match look(recorder, &store, id, Reason::Arrived(wanted.path), LOOK_DUE).await? {
+        let looking = look(recorder, &store, id, Reason::Arrived(wanted.path), LOOK_DUE);
+        match Box::pin(looking).await? {
             Outcome::Looked(engagement) => engagement,
             // A cancelled meeting; or whoever is looking looks once more for this.
             Outcome::Skipped(_) | Outcome::Busy => return Ok(()),

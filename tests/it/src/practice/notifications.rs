@@ -6,7 +6,7 @@ mod worker;
 
 use std::ops::{Deref, DerefMut};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use convoke_domain::artifact::ArtifactType;
 use convoke_domain::subscription::Subscription;
 use convoke_platform::config::Environment;
@@ -180,11 +180,6 @@ impl Watched {
 
     /// The demo tenant, which the first organisation is.
     pub const TENANT: &str = demo::TENANT_ID;
-
-    /// When the meeting was over by a minute.
-    pub fn after() -> DateTime<Utc> {
-        Meeting::AFTER.parse().expect("an instant")
-    }
 }
 
 fn subscriber(practice: &Practice, process: &Process, hook: &Hook, encrypts: bool) -> Subscriber {

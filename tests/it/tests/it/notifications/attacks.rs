@@ -56,6 +56,10 @@ struct Other {
 
 impl Scene {
     async fn open() -> Self {
+        Box::pin(Self::set()).await
+    }
+
+    async fn set() -> Self {
         let mut watched = Watched::open(true).await;
         watched
             .graph
@@ -149,7 +153,7 @@ fn delivery_of(watched: &Watched, artifact_id: &str) -> Value {
 /// last, is the first that is taken on.
 #[tokio::test]
 async fn whoever_alters_a_delivery_raises_a_counter() {
-    let mut scene = Scene::open().await;
+    let mut scene = Box::pin(Scene::open()).await;
     let before = scene.items().await;
     let genuine = scene.watched.post(&scene.genuine).await;
     scene.watched.queued().await;

@@ -135,7 +135,8 @@ async fn a_worker_that_dies_at_any_write_loses_nothing() {
         ("PutObject", 1, After),
     ] {
         let case = format!("{operation} {nth}, {moment:?}");
-        assert!(dies(operation, nth, moment, &case).await, "{case}");
+        let has_died = Box::pin(dies(operation, nth, moment, &case)).await;
+        assert!(has_died, "{case}");
     }
 }
 

@@ -86,13 +86,13 @@ async fn assert_walked(encrypts: bool) {
 /// timeline by Microsoft's encrypted notifications alone, and the ledger says so.
 #[tokio::test]
 async fn encrypted_notifications_bring_recording_and_transcript() {
-    assert_walked(true).await;
+    Box::pin(assert_walked(true)).await;
 }
 
 /// NT-1: the same without encryption, where the deployment wants it so.
 #[tokio::test]
 async fn plain_notifications_bring_recording_and_transcript() {
-    assert_walked(false).await;
+    Box::pin(assert_walked(false)).await;
 }
 
 /// NT-1: an organisation that does not use Teams is told of nothing.

@@ -21,7 +21,7 @@ const ROUNDS: usize = 50;
 /// once, is taken on once.
 #[tokio::test]
 async fn a_delivery_that_is_repeated_is_taken_on_once() {
-    let scene = Scene::open().await;
+    let scene = Box::pin(Scene::open()).await;
     let watched = &scene.watched;
     let posts = (0..100).map(|_| watched.post(&scene.genuine));
     for answer in join_all(posts).await {
@@ -60,7 +60,7 @@ async fn a_delivery_that_is_repeated_is_taken_on_once() {
 /// there are, and harm no genuine one.
 #[tokio::test]
 async fn a_storm_of_unknown_keys_reads_the_keys_once() {
-    let scene = Scene::open().await;
+    let scene = Box::pin(Scene::open()).await;
     let watched = &scene.watched;
     let process = watched.fresh_process();
     watched.graph.clear_received();
@@ -94,7 +94,7 @@ async fn a_storm_of_unknown_keys_reads_the_keys_once() {
 /// not, never gets so.
 #[tokio::test]
 async fn a_delivery_that_waited_a_day_is_as_good_as_when_it_came() {
-    let scene = Scene::open().await;
+    let scene = Box::pin(Scene::open()).await;
     let watched = &scene.watched;
     let message = watched.message(&scene.genuine).await;
     watched.later(TimeDelta::hours(26));
