@@ -97,6 +97,9 @@ async fn main() -> Result<()> {
     let begun = Instant::now();
     let sent = sender::send(&stack, &notifications, load.rate).await?;
     println!("{sent}");
+    let posts = worker.posts();
+    println!("| webhook, with the write to the queue | {posts} |");
+    ensure!(sent.is_whole(total), "not every post was answered with 202");
     let posted = begun.elapsed();
     let taken = worker.done(total, PATIENCE).await?;
     queues.notifications_are_empty(PATIENCE).await?;
@@ -116,7 +119,6 @@ async fn main() -> Result<()> {
     for function in ["convoke-graph-webhook", "convoke-artifact-capture"] {
         println!("| peak memory of {function} | {} |", peak(function)?);
     }
-    ensure!(sent.is_whole(total), "not every post was answered with 202");
     ensure!(found == genuine, "{} were lost", genuine - found);
     taken.check(&notifications)
 }

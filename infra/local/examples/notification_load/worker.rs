@@ -87,6 +87,12 @@ impl Worker {
         }
     }
 
+    /// How long the webhook had the posts so far.
+    pub(crate) fn posts(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        row(&sorted(lines.posts.clone()))
+    }
+
     fn so_far(&self) -> Done {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -97,15 +103,10 @@ impl Worker {
             (Some(first), Some(last)) => last.at - first.at,
             _ => Duration::ZERO,
         };
-        let sorted = |mut times: Vec<u64>| {
-            times.sort_unstable();
-            times
-        };
         Done {
             counts,
             span,
             takes: sorted(lines.taken.iter().map(|taken| taken.took_ms).collect()),
-            posts: sorted(lines.posts.clone()),
         }
     }
 }
@@ -116,7 +117,6 @@ pub(crate) struct Done {
     /// From the first delivery to the last.
     span: Duration,
     takes: Vec<u64>,
-    posts: Vec<u64>,
 }
 
 impl Done {
@@ -136,18 +136,6 @@ impl Done {
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = |times: &[u64], percent: usize| {
-            let place = times.len().saturating_sub(1) * percent / 100;
-            times.get(place).copied().unwrap_or_default()
-        };
-        let row = |times: &[u64]| {
-            format!(
-                "p50 {} ms, p99 {} ms, max {} ms",
-                at(times, 50),
-                at(times, 99),
-                at(times, 100)
-            )
-        };
         let counts = self.counts.iter().map(|(name, count)| {
             let name = name.trim_start_matches("notifications_").replace('_', " ");
             format!("{count} {name}")
@@ -157,16 +145,25 @@ impl fmt::Display for Done {
         let rate = self.total() as f64 / self.span.as_secs_f64();
         writeln!(
             f,
-            "| webhook, with the write to the queue | {} |",
-            row(&self.posts)
-        )?;
-        writeln!(
-            f,
             "| checked by the worker | {rate:.0} a second, {} each |",
             row(&self.takes)
         )?;
         write!(f, "| what became of them | {} |", counts.join(", "))
     }
+}
+
+fn sorted(mut times: Vec<u64>) -> Vec<u64> {
+    times.sort_unstable();
+    times
+}
+
+/// Median, 99th percentile and longest of sorted milliseconds.
+fn row(times: &[u64]) -> String {
+    let at = |percent: usize| {
+        let place = times.len().saturating_sub(1) * percent / 100;
+        times.get(place).copied().unwrap_or_default()
+    };
+    format!("p50 {} ms, p99 {} ms, max {} ms", at(50), at(99), at(100))
 }
 
 /// The queues that notifications and what follows from them go through.
