@@ -106,13 +106,13 @@ fn on_the_record(stack: &StackFile) -> String {
     let (start, end) = environment::the_last_hour();
     format!(
         r#"
-An online meeting, held at once (the simulator plays the people), with its recording and transcript:
+An online meeting, held at once (the simulator plays the people); its recording and transcript arrive by themselves:
 
   MEETINGS={api_url}/api/v1/online-meetings
   HELD=$(api $MEETINGS -d '{{"subject":"Firewall review","contact_id":"cleo","start":"{start}","end":"{end}"}}')
   MEETING=$(echo "$HELD" | sed -E 's/.*"online_meeting_id":"([^"]+)".*/\1/')
   curl -sS {graph_base_url}/_simulator/meetings/hold -d "{{\"join_url\":\"$(echo "$HELD" | sed -E 's/.*"join_url":"([^"]+)".*/\1/')\"}}"
-  api -X POST $MEETINGS/$MEETING/refresh-recordings
+  sleep 5; api $MEETINGS/$MEETING
   api "{api_url}/api/v1/interactions?contact_id=cleo"
 
 What the functions log:
