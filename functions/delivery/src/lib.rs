@@ -6,7 +6,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use convoke_domain::error::Error;
 use convoke_domain::id::{
-    ContactId, ControlId, IntentId, MailId, MeetingId, OnlineMeetingId, UserId,
+    ContactId, ControlId, IntentId, MailId, MeetingId, OnlineMeetingId, SessionId, UserId,
 };
 use convoke_platform::aws;
 use convoke_platform::batch;
@@ -15,12 +15,14 @@ use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
 use convoke_platform::mail::{Mailer, Sender};
 use convoke_platform::queue::Incoming;
+use convoke_services::calendars::{self, Calendars};
 use convoke_services::core::Core;
 use convoke_services::engagements::{self, Desk};
 use convoke_services::jobs::Job;
 use convoke_services::mail::{self, Links};
 use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
+use convoke_services::sessions::{self, Sessions};
 use convoke_services::{integration, lockstep, meetings};
 
 /// The function's state, built once per process.
@@ -33,6 +35,10 @@ pub struct App {
     pub providers: Providers,
     /// Appointments, with each tenant's own Microsoft account.
     pub desk: Desk,
+    /// Meetings with invitees.
+    pub sessions: Sessions,
+    /// Users' connected calendars.
+    pub calendars: Calendars,
     /// The post.
     pub mailer: Mailer,
     /// The signed links that mails carry.
@@ -45,15 +51,18 @@ pub async fn boot(environment: &Environment) -> Result<App, lambda_runtime::Erro
     let ports = Ports::system();
     let secrets = aws::secrets(&sdk, environment)?;
     let vault = aws::vault(&sdk, environment)?;
-    let microsoft = Microsoft::of_environment(environment, &secrets, vault)?;
+    let microsoft = Microsoft::of_environment(environment, &secrets, vault.clone())?;
     let core = Core::new(aws::store(&sdk, environment)?, ports.clone());
     let organizer = Sender::of_environment(environment)?.map(|sender| sender.address().clone());
     let domain = environment.required("CONVOKE_DOMAIN")?;
+    let desk = Desk::new(core.clone(), microsoft.clone(), &domain, organizer);
     Ok(App {
         bus: aws::bus(&sdk, environment)?,
+        calendars: Calendars::of_environment(environment, core.clone(), vault, &secrets)?,
         providers: providers::of_environment(environment, &microsoft, &ports)?,
         mailer: aws::mailer(&sdk, environment)?,
-        desk: Desk::new(core.clone(), microsoft, &domain, organizer),
+        sessions: Sessions::of_environment(environment, desk.clone())?,
+        desk,
         links: Links {
             secrets,
             public_url: environment
@@ -96,16 +105,28 @@ impl App {
                 let user_id =
                     UserId::parse(&user_id).map_err(|error| Error::internal(error.to_string()))?;
                 meetings::refresh_user(&self.core, tenant, &user_id).await?;
-                engagements::refresh_user(&self.desk, tenant, &user_id).await
+                engagements::refresh_user(&self.desk, tenant, &user_id).await?;
+                sessions::refresh_user(&self.core, tenant, &user_id).await
             }
             Job::RefreshContact { contact_id } => {
                 let contact_id = ContactId::parse(&contact_id)
                     .map_err(|error| Error::internal(error.to_string()))?;
-                engagements::refresh_contact(&self.desk, tenant, &contact_id).await
+                engagements::refresh_contact(&self.desk, tenant, &contact_id).await?;
+                sessions::refresh_contact(&self.core, tenant, &contact_id).await
             }
             Job::SendMail { mail_id } => {
                 let mail_id = MailId::new(mail_id);
                 mail::send(&self.core, &self.mailer, &self.links, tenant, mail_id).await
+            }
+            Job::TellSession { session_id } => {
+                sessions::tell(&self.sessions, tenant, SessionId::new(session_id)).await
+            }
+            Job::FollowSession { session_id } => {
+                let id = SessionId::new(session_id);
+                Box::pin(sessions::follow(&self.sessions, tenant, id)).await
+            }
+            Job::SyncCalendars { subject, id } => {
+                Box::pin(calendars::sync(&self.calendars, tenant, subject, id)).await
             }
             Job::SyncOnlineMeeting {
                 online_meeting_id, ..

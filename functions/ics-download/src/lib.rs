@@ -8,6 +8,7 @@ use convoke_domain::error::Error;
 use convoke_domain::ics::{self, CalendarEvent};
 use convoke_domain::id::{AppointmentRequestId, MeetingId};
 use convoke_domain::meeting::{Meeting, calendar_event};
+use convoke_domain::session::{self, Readers, Session};
 use convoke_platform::aws;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
@@ -18,6 +19,7 @@ use convoke_platform::tenant::Tenant;
 use convoke_services::core::Core;
 use convoke_services::engagements::{self, Eyes};
 use convoke_services::meetings;
+use convoke_services::sessions::{self, Membership};
 use http::{Method, StatusCode, header};
 use utoipa::OpenApi;
 
@@ -46,6 +48,13 @@ pub static ROUTES: &[Route<App>] = &[
         operation: "download_appointment_ics",
         access: Access::Permission("appointments:read", Portal::Own),
         handler: |app, call| Box::pin(download_appointment_ics(app, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/v1/meetings/{meeting_id}/invitation",
+        operation: "download_invitation",
+        access: Access::Member,
+        handler: |app, call| Box::pin(download_invitation(app, call)),
     },
     Route {
         method: Method::GET,
@@ -82,7 +91,12 @@ pub fn edge(
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(download_meeting_ics, download_appointment_ics, open_ics_link))]
+#[openapi(paths(
+    download_meeting_ics,
+    download_appointment_ics,
+    download_invitation,
+    open_ics_link
+))]
 struct Paths;
 
 /// This function's part of the OpenAPI document.
@@ -101,13 +115,19 @@ async fn download_meeting_ics(app: Arc<App>, call: Call) -> Result<Reply, Error>
 
 #[utoipa::path(get, path = "/ics/{token}", tag = "ics", params(("token" = String, Path)), security(()),
     responses((status = 200, content_type = "text/calendar", body = String,
-        headers(("Content-Disposition" = String), ("ETag" = String)))))]
+        headers(("Content-Disposition" = String), ("ETag" = String))),
+        (status = 409, description = "The appointment was never approved; the meeting was cancelled or has ended")))]
 /// Open the .ics file that a signed link leads to
 async fn open_ics_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let now = app.core.ports.now();
     let (tenant, target) = link::open(&app.secrets, call.param("token"), now).await?;
     match target {
         Target::Meeting(id) => file_of(&app, &tenant, id).await,
+        Target::Session(id) => {
+            let held = sessions::load(&app.core.store(&tenant), id).await?;
+            let held = held.ok_or(Error::NotFound { what: "meeting" })?;
+            file_of_session(&app, &held.session)
+        }
         Target::Appointment(id) => {
             let request = engagements::get_request(&app.core, &tenant, id).await?;
             file_of_appointment(&app, &request)
@@ -118,7 +138,8 @@ async fn open_ics_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
 #[utoipa::path(get, path = "/api/v1/appointment-requests/{appointment_request_id}/ics", tag = "ics",
     params(("appointment_request_id" = String, Path)),
     responses((status = 200, content_type = "text/calendar", body = String,
-        headers(("Content-Disposition" = String), ("ETag" = String)))))]
+        headers(("Content-Disposition" = String), ("ETag" = String))),
+        (status = 409, description = "It was never approved")))]
 /// Download an approved appointment as an .ics file
 async fn download_appointment_ics(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let id = AppointmentRequestId::parse(call.param("appointment_request_id"));
@@ -128,6 +149,29 @@ async fn download_appointment_ics(app: Arc<App>, call: Call) -> Result<Reply, Er
     let request = engagements::get_request(&app.core, call.tenant()?, id).await?;
     Eyes::of(call.caller()?).require_to_see(&request)?;
     file_of_appointment(&app, &request)
+}
+
+#[utoipa::path(get, path = "/api/v1/meetings/{meeting_id}/invitation", tag = "ics",
+    params(("meeting_id" = String, Path)),
+    responses((status = 200, content_type = "text/calendar", body = String,
+        headers(("Content-Disposition" = String), ("ETag" = String))),
+        (status = 409, description = "It was cancelled, or has ended")))]
+/// Download a meeting with invitees as an .ics file: its host and whoever is invited
+async fn download_invitation(app: Arc<App>, call: Call) -> Result<Reply, Error> {
+    let store = app.core.store(call.tenant()?);
+    let (held, membership) = sessions::enter(&store, call.session_id()?, call.caller()?).await?;
+    // Who manages all meetings is no part of this one.
+    if membership == Membership::Admin && !sessions::takes_part(&held.session, call.caller()?) {
+        return Err(Error::NotFound { what: "meeting" });
+    }
+    file_of_session(&app, &held.session)
+}
+
+/// The file of a session that stands (IV-5).
+fn file_of_session(app: &App, session: &Session) -> Result<Reply, Error> {
+    session.require_scheduled()?;
+    let event = session::calendar_event(session, &app.domain, Readers::Everyone, false);
+    file_reply(&event, &session.title, session.version)
 }
 
 /// The file of an appointment: one read. One that was never approved has none.

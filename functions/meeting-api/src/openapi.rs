@@ -2,7 +2,10 @@
 
 use utoipa::OpenApi;
 
-use crate::handlers::{controls, directory, interactions, meetings, online_meetings, schedules};
+use crate::handlers::{
+    answers, calendar_connections, controls, conversations, directory, interactions, meetings,
+    notifications, online_meetings, schedules, sessions,
+};
 
 #[derive(OpenApi)]
 #[openapi(paths(
@@ -43,6 +46,24 @@ use crate::handlers::{controls, directory, interactions, meetings, online_meetin
     interactions::update_interaction,
     interactions::delete_interaction,
     interactions::list_interaction_types,
+    sessions::create_session,
+    sessions::list_sessions,
+    sessions::get_session,
+    sessions::update_session,
+    sessions::cancel_session,
+    sessions::end_session,
+    sessions::respond_to_invitation,
+    sessions::join_session,
+    conversations::list_messages,
+    conversations::post_message,
+    notifications::list_notifications,
+    notifications::read_notification,
+    notifications::read_all_notifications,
+    calendar_connections::put_calendar_connection,
+    calendar_connections::get_calendar_connection,
+    calendar_connections::delete_calendar_connection,
+    answers::show_answer_page,
+    answers::answer_by_link,
 ))]
 struct Paths;
 

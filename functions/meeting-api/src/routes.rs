@@ -4,9 +4,21 @@ use convoke_platform::http::{Access, Portal, Route};
 use http::Method;
 
 use crate::App;
-use crate::handlers::{controls, directory, interactions, meetings, online_meetings, schedules};
+use crate::handlers::{
+    answers, calendar_connections, controls, conversations, directory, interactions, meetings,
+    notifications, online_meetings, schedules, sessions,
+};
 
 macro_rules! route {
+    ($method:ident $path:literal, Access::$access:ident, $module:ident :: $handler:ident) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            operation: stringify!($handler),
+            access: Access::$access,
+            handler: |app, call| Box::pin($module::$handler(app, call)),
+        }
+    };
     ($method:ident $path:literal, $permission:literal, $module:ident :: $handler:ident) => {
         route!($method $path, $permission, Refused, $module :: $handler)
     };
@@ -60,4 +72,22 @@ pub static ROUTES: &[Route<App>] = &[
     route!(PATCH "/api/v1/interactions/{interaction_id}", "interaction:update", interactions::update_interaction),
     route!(DELETE "/api/v1/interactions/{interaction_id}", "interaction:delete", interactions::delete_interaction),
     route!(GET "/api/v1/interaction-types", "interaction:read", interactions::list_interaction_types),
+    route!(POST "/api/v1/meetings", "meetings:write", sessions::create_session),
+    route!(GET "/api/v1/meetings", Access::Member, sessions::list_sessions),
+    route!(GET "/api/v1/meetings/{meeting_id}", Access::Member, sessions::get_session),
+    route!(PATCH "/api/v1/meetings/{meeting_id}", Access::AnyInternal, sessions::update_session),
+    route!(POST "/api/v1/meetings/{meeting_id}/cancel", Access::AnyInternal, sessions::cancel_session),
+    route!(POST "/api/v1/meetings/{meeting_id}/end", Access::AnyInternal, sessions::end_session),
+    route!(POST "/api/v1/meetings/{meeting_id}/invitations/{invitation_id}/respond", Access::Member, sessions::respond_to_invitation),
+    route!(POST "/api/v1/meetings/{meeting_id}/join", Access::Member, sessions::join_session),
+    route!(GET "/api/v1/conversations/{conversation_id}/messages", Access::Member, conversations::list_messages),
+    route!(POST "/api/v1/conversations/{conversation_id}/messages", Access::Member, conversations::post_message),
+    route!(GET "/api/v1/notifications", Access::AnyInternal, notifications::list_notifications),
+    route!(POST "/api/v1/notifications/{notification_id}/read", Access::AnyInternal, notifications::read_notification),
+    route!(POST "/api/v1/notifications/read-all", Access::AnyInternal, notifications::read_all_notifications),
+    route!(PUT "/api/v1/calendar-connections/{provider}", Access::AnyInternal, calendar_connections::put_calendar_connection),
+    route!(GET "/api/v1/calendar-connections/{provider}", Access::AnyInternal, calendar_connections::get_calendar_connection),
+    route!(DELETE "/api/v1/calendar-connections/{provider}", Access::AnyInternal, calendar_connections::delete_calendar_connection),
+    route!(GET "/rsvp/{token}", Access::SignedLink, answers::show_answer_page),
+    route!(POST "/rsvp/{token}", Access::SignedLink, answers::answer_by_link),
 ];

@@ -15,8 +15,11 @@ use convoke_platform::config::Environment;
 use convoke_platform::log::{Outcome, Work};
 use convoke_platform::outbox::{Relay, RelayError};
 use convoke_platform::queue::Queues;
-use convoke_platform::records::{IntentRecord, MailRecord, MeetingRecord, OnlineMeetingRecord};
+use convoke_platform::records::{
+    CalendarSyncRecord, IntentRecord, MailRecord, MeetingRecord, OnlineMeetingRecord,
+};
 use convoke_platform::store::{DueKind, DueRow, Store};
+use convoke_services::calendars;
 use convoke_services::jobs::{Job, mailbox_key};
 use convoke_services::microsoft::ENTERPRISE;
 use serde_json::{Value, json};
@@ -149,6 +152,8 @@ impl App {
                 let mail_id = id.uuid();
                 (Job::SendMail { mail_id }, self.ports.mint())
             }),
+            DueKind::CalendarSync => CalendarSyncRecord::subject_of(&row.key)
+                .map(|subject| (calendars::job_of(subject), self.ports.mint())),
             DueKind::Capture | DueKind::Transfer | DueKind::Subscription | DueKind::Delta => None,
         };
         if let Some((job, id)) = job {
@@ -204,8 +209,15 @@ impl App {
 /// nobody to call: it leaves online meetings untouched.
 fn is_swept_here(kind: DueKind) -> bool {
     match kind {
-        DueKind::Outbox | DueKind::Intent | DueKind::Occurrence | DueKind::Mail => true,
+        DueKind::Outbox
+        | DueKind::Intent
+        | DueKind::Occurrence
+        | DueKind::Mail
+        | DueKind::CalendarSync => true,
         DueKind::OnlineMeeting => ENTERPRISE,
-        DueKind::Capture | DueKind::Transfer | DueKind::Subscription | DueKind::Delta => false,
+        DueKind::Capture
+        | DueKind::Transfer
+        | DueKind::Subscription
+        | DueKind::Delta => false,
     }
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub(crate) struct TicketView {
     /// For a `<video>` tag or a player; a secret of the caller's.
     #[schema(
+        format = "uri",
         example = "https://example.lambda-url.eu-central-1.on.aws/recordings/0192f5a0-1111-7222-8333-444455556666?ticket=…"
     )]
     pub(crate) url: String,
@@ -20,11 +21,14 @@ pub(crate) struct TicketView {
 /// A transcript as a document.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DocumentView {
+    #[schema(format = Uuid)]
     document_id: String,
+    #[schema(format = Uuid)]
     artifact_id: String,
+    #[schema(format = Uuid)]
     online_meeting_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, format = Uuid)]
     interaction_id: Option<String>,
     /// `Transcript - {subject}`.
     name: String,

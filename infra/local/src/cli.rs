@@ -17,14 +17,19 @@ pub struct Cli {
     word: Option<Word>,
 }
 
-const LONG: &str = "Convoke on this machine: a local AWS with the real template and the real functions, a Microsoft \
-Graph simulator, a token issuer and a demo tenant. Without a further word it runs until Ctrl-C.
+const LONG: &str = "Convoke on this machine: a local AWS with the real template and the real functions, simulators \
+of Microsoft Graph and Google Calendar, a token issuer and a demo tenant. Without a further word it runs until Ctrl-C.
 
-CONVOKE_PORT            first of five ports (8787)
+CONVOKE_PORT            first of six ports (8787)
 GRAPH_BASE_URL, LOGIN_BASE_URL
                         both: another Graph in the simulator's place
 MS_GRAPH_TENANT_ID, MS_GRAPH_CLIENT_ID, MS_GRAPH_CLIENT_SECRET, MS_GRAPH_ORGANIZER_EMAIL, MS_GRAPH_ORG_ID
-                        the deployment's own Microsoft profile; an empty tenant id leaves Graph unconfigured";
+                        the deployment's own Microsoft profile; an empty tenant id leaves Graph unconfigured
+GOOGLE_CALENDAR_BASE_URL, GOOGLE_TOKEN_BASE_URL
+                        both: another Google in the simulator's place
+CONVOKE_GOOGLE_CLIENT_ID, CONVOKE_GOOGLE_CLIENT_SECRET,
+CONVOKE_MICROSOFT_CALENDAR_CLIENT_ID, CONVOKE_MICROSOFT_CALENDAR_CLIENT_SECRET
+                        the deployment's OAuth clients for users' calendars; an empty id leaves them unconfigured";
 
 #[derive(Subcommand)]
 enum Word {

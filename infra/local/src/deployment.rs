@@ -72,6 +72,10 @@ pub struct Outputs {
     pub root_secret_arn: String,
     /// The deployment's own Microsoft client secret; empty without one.
     pub ms_graph_secret_arn: String,
+    /// Its client secret for users' Google calendars; empty without one.
+    pub google_secret_arn: String,
+    /// Its client secret for users' Microsoft 365 calendars; empty without one.
+    pub microsoft_calendar_secret_arn: String,
     /// The deployment's KMS key.
     pub key_arn: String,
 }

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::calendars::{CalendarClients, OauthClient};
+use crate::google::GooglePeer;
 use crate::graph::{GraphPeer, MsGraphProfile};
 use crate::seed::DemoTeams;
 use crate::stack::DEMO_ORG;
@@ -17,14 +19,14 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// `CONVOKE_PORT`, the first of five.
+/// `CONVOKE_PORT`, the first of six.
 pub(crate) fn first_port() -> Result<u16> {
     match variable("CONVOKE_PORT").filter(|text| !text.is_empty()) {
         None => Ok(DEFAULT_PORT),
         Some(text) => match text.parse() {
-            Ok(port @ 1..=65531) => Ok(port),
+            Ok(port @ 1..=65530) => Ok(port),
             _ => bail!(
-                "CONVOKE_PORT={text} is not a port: a number from 1 to 65531 is (four more above it are used)"
+                "CONVOKE_PORT={text} is not a port: a number from 1 to 65530 is (five more above it are used)"
             ),
         },
     }
@@ -32,21 +34,49 @@ pub(crate) fn first_port() -> Result<u16> {
 
 /// The bundled simulator, or the Graph that `GRAPH_BASE_URL` and `LOGIN_BASE_URL` name together.
 pub(crate) fn graph_peer(workspace: &Workspace) -> Result<GraphPeer> {
-    let set = |name| variable(name).filter(|text| !text.is_empty());
-    match (set("GRAPH_BASE_URL"), set("LOGIN_BASE_URL")) {
-        (Some(graph_base_url), Some(login_base_url)) => Ok(GraphPeer::Other {
+    let other = both(variable, "GRAPH_BASE_URL", "LOGIN_BASE_URL")?;
+    Ok(match other {
+        Some((graph_base_url, login_base_url)) => GraphPeer::Other {
             graph_base_url,
             login_base_url,
-        }),
-        (None, None) => Ok(GraphPeer::Simulator {
+        },
+        None => GraphPeer::Simulator {
             snapshot: Some(workspace.local().join("graph.json")),
-        }),
-        (Some(_), None) => bail!(
-            "GRAPH_BASE_URL is set, LOGIN_BASE_URL is not; set both, or neither for the simulator"
-        ),
-        (None, Some(_)) => bail!(
-            "LOGIN_BASE_URL is set, GRAPH_BASE_URL is not; set both, or neither for the simulator"
-        ),
+        },
+    })
+}
+
+/// The bundled simulator, or the Google that `GOOGLE_CALENDAR_BASE_URL` and `GOOGLE_TOKEN_BASE_URL` name together.
+pub(crate) fn google_peer() -> Result<GooglePeer> {
+    let other = both(
+        variable,
+        "GOOGLE_CALENDAR_BASE_URL",
+        "GOOGLE_TOKEN_BASE_URL",
+    )?;
+    Ok(match other {
+        Some((calendar_base_url, token_base_url)) => GooglePeer::Other {
+            calendar_base_url,
+            token_base_url,
+        },
+        None => GooglePeer::Simulator,
+    })
+}
+
+/// Two variables that only make sense together; nothing if neither is set.
+fn both(
+    variable: impl Fn(&str) -> Option<String>,
+    first: &str,
+    second: &str,
+) -> Result<Option<(String, String)>> {
+    let set = |name| variable(name).filter(|text| !text.is_empty());
+    let lonely = |there: &str, missing: &str| {
+        bail!("{there} is set, {missing} is not; set both, or neither for the simulator")
+    };
+    match (set(first), set(second)) {
+        (Some(one), Some(other)) => Ok(Some((one, other))),
+        (None, None) => Ok(None),
+        (Some(_), None) => lonely(first, second),
+        (None, Some(_)) => lonely(second, first),
     }
 }
 
@@ -58,6 +88,26 @@ pub(crate) fn ms_graph_profile() -> MsGraphProfile {
 /// What becomes of the demo organisation's Teams integration, as the variables and the Graph in use have it.
 pub(crate) fn demo_teams(peer: &GraphPeer) -> DemoTeams {
     demo_teams_of(peer, variable)
+}
+
+/// The deployment's OAuth clients for users' calendars: each variable as it is set, also empty; else the simulators'.
+pub(crate) fn calendar_clients() -> CalendarClients {
+    clients_of(variable)
+}
+
+fn clients_of(variable: impl Fn(&str) -> Option<String>) -> CalendarClients {
+    let client = |name: &str, demo: OauthClient| {
+        let told = |what: &str| variable(&format!("CONVOKE_{name}_CLIENT_{what}"));
+        OauthClient {
+            id: told("ID").unwrap_or(demo.id),
+            secret: told("SECRET").unwrap_or(demo.secret),
+        }
+    };
+    let demo = CalendarClients::demo();
+    CalendarClients {
+        google: client("GOOGLE", demo.google),
+        microsoft: client("MICROSOFT_CALENDAR", demo.microsoft),
+    }
 }
 
 fn demo_teams_of(peer: &GraphPeer, variable: impl Fn(&str) -> Option<String>) -> DemoTeams {
@@ -176,6 +226,38 @@ mod tests {
             let found = demo_teams_of(peer, set(name, value));
             assert_eq!(found, expected, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn calendars_use_the_simulators_clients_or_those_that_are_told() {
+        let demo = CalendarClients::demo();
+        assert_eq!(clients_of(|_| None), demo);
+        let told = clients_of(|name| match name {
+            "CONVOKE_GOOGLE_CLIENT_ID" => Some("mine".to_owned()),
+            "CONVOKE_MICROSOFT_CALENDAR_CLIENT_ID" => Some(String::new()),
+            _ => None,
+        });
+        assert_eq!(told.google.id, "mine");
+        assert_eq!(told.google.secret, demo.google.secret);
+        assert_eq!(told.microsoft.id, "");
+    }
+
+    #[test]
+    fn two_addresses_are_set_together_or_not_at_all() {
+        let set = |names: &'static [&str]| {
+            move |asked: &str| names.contains(&asked).then(|| format!("http://{asked}"))
+        };
+        assert_eq!(both(set(&[]), "A", "B").unwrap(), None);
+        let (a, b) = ("http://A".to_owned(), "http://B".to_owned());
+        assert_eq!(both(set(&["A", "B"]), "A", "B").unwrap(), Some((a, b)));
+        for (there, missing) in [("A", "B"), ("B", "A")] {
+            let set = |asked: &str| (asked == there).then(|| "http://x".to_owned());
+            let refused = both(set, "A", "B").unwrap_err().to_string();
+            let expected = format!("{there} is set, {missing} is not");
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+        let empty = |_: &str| Some(String::new());
+        assert_eq!(both(empty, "A", "B").unwrap(), None);
     }
 
     #[test]

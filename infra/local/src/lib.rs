@@ -15,11 +15,13 @@
 //!
 //! A stack in a `static` is fine: what it started ends with the process that started it, even one that is killed.
 
+mod calendars;
 mod demo;
 mod deployment;
 mod environment;
 mod front;
 mod functions;
+mod google;
 mod graph;
 mod host;
 mod issuer;
@@ -40,8 +42,10 @@ mod workspace;
 pub mod cli;
 pub mod output;
 
+pub use calendars::{CalendarClients, OauthClient};
 pub use deployment::{Outputs, REGION};
 pub use functions::{Edition, Functions, of_template};
+pub use google::GooglePeer;
 pub use graph::{GraphPeer, MsGraphProfile};
 pub use host::LogSink;
 pub use issuer::{AUDIENCE, Issuer, TokenClaims};

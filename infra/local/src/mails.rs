@@ -19,7 +19,7 @@ pub struct Mail {
     pub to: Vec<String>,
     /// Its subject, decoded.
     pub subject: String,
-    /// Whether its text offers a Teams meeting to join.
+    /// Whether its text has a link to join by: a Teams meeting's, or the deployment's own page's.
     pub join_link: bool,
     /// What its calendar file says, where it has one.
     pub ics: Option<CalendarNote>,
@@ -101,7 +101,7 @@ impl From<SentMail> for Mail {
             time: time.unwrap_or_default().trunc_subsecs(0),
             to: mail.to,
             subject: mail.subject,
-            join_link: [&text, &html].iter().any(|body| body.contains(JOIN)),
+            join_link: offers_to_join(&text) || offers_to_join(&html),
             ics: mail.calendar.as_deref().and_then(CalendarNote::of),
             text,
             html,
@@ -112,7 +112,17 @@ impl From<SentMail> for Mail {
 }
 
 /// What every join link of Teams has in it.
-const JOIN: &str = "/l/meetup-join/";
+const TEAMS: &str = "/l/meetup-join/";
+/// What comes before a session's id in a link to the meeting page.
+const PAGE: &str = "/meetings/";
+
+fn offers_to_join(body: &str) -> bool {
+    let is_id = |rest: &str| {
+        let id = rest.get(..36).unwrap_or_default();
+        !id.is_empty() && id.chars().all(|it| it.is_ascii_hexdigit() || it == '-')
+    };
+    body.contains(TEAMS) || body.split(PAGE).skip(1).any(is_id)
+}
 
 impl CalendarNote {
     fn of(file: &str) -> Option<Self> {
@@ -179,6 +189,14 @@ mod tests {
         assert!(mail.join_link);
         let note = mail.ics.unwrap();
         assert_eq!((note.method.as_str(), note.sequence), ("REQUEST", 2));
+    }
+
+    #[test]
+    fn the_meeting_page_is_a_place_to_join_as_well() {
+        let page =
+            "Join meeting: http://127.0.0.1:8787/meetings/01a1e000-0000-7000-8000-000000000001\n";
+        assert!(mail(page, None).join_link);
+        assert!(!mail("All of them: http://127.0.0.1:8787/meetings/", None).join_link);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The addresses of a stack: five ports of this machine, in a row or wherever there is room.
+//! The addresses of a stack: six ports of this machine, in a row or wherever there is room.
 
 use std::net::{Ipv4Addr, TcpListener as StdListener};
 
@@ -14,18 +14,20 @@ pub(crate) struct Ports {
     /// The local AWS's; its process binds by itself.
     pub(crate) aws: u16,
     pub(crate) streaming: TcpListener,
+    /// The Google simulator's; it binds by itself.
+    pub(crate) google: u16,
 }
 
 impl Ports {
-    /// Five in a row from `first`: front, issuer, Graph simulator, AWS, streaming. Fixed, because queue addresses and
-    /// tokens that were handed out before a restart carry them.
+    /// Six in a row from `first`: front, issuer, Graph simulator, AWS, streaming, Google simulator. Fixed, because queue
+    /// addresses and tokens that were handed out before a restart carry them.
     pub(crate) fn in_a_row(first: u16) -> Result<Self> {
         let port = |offset: u16| {
             first
                 .checked_add(offset)
                 .ok_or_else(|| anyhow!("port {first} leaves no room above it"))
         };
-        let (graph, aws, last) = (port(2)?, port(3)?, port(4)?);
+        let (graph, aws, fifth, last) = (port(2)?, port(3)?, port(4)?, port(5)?);
         let taken = |port: u16| {
             anyhow!(
                 "port {port} is taken (Convoke needs {first} to {last}); stop what uses it, or choose others with \
@@ -34,8 +36,8 @@ impl Ports {
         };
         let front = bind(first).map_err(|_| taken(first))?;
         let issuer = bind(port(1)?).map_err(|_| taken(first + 1))?;
-        let streaming = bind(last).map_err(|_| taken(last))?;
-        for port in [graph, aws] {
+        let streaming = bind(fifth).map_err(|_| taken(fifth))?;
+        for port in [graph, aws, last] {
             bind(port).map_err(|_| taken(port))?;
         }
         Ok(Self {
@@ -44,20 +46,22 @@ impl Ports {
             graph,
             aws,
             streaming: listen(streaming)?,
+            google: last,
         })
     }
 
     /// Wherever there is room.
     pub(crate) fn anywhere() -> Result<Self> {
         let (front, issuer, streaming) = (bind(0)?, bind(0)?, bind(0)?);
-        let (graph, aws) = (bind(0)?, bind(0)?);
-        let (graph, aws) = (graph.local_addr()?.port(), aws.local_addr()?.port());
+        let (graph, aws, google) = (bind(0)?, bind(0)?, bind(0)?);
+        let port = |listener: &StdListener| Ok::<_, anyhow::Error>(listener.local_addr()?.port());
         Ok(Self {
             front: listen(front)?,
             issuer: listen(issuer)?,
-            graph,
-            aws,
+            graph: port(&graph)?,
+            aws: port(&aws)?,
             streaming: listen(streaming)?,
+            google: port(&google)?,
         })
     }
 }

@@ -81,7 +81,9 @@ fn options(workspace: &Workspace, logs: &Arc<Terminal>) -> Result<StackOptions> 
     Ok(StackOptions {
         functions: Functions::Build(Edition::default()),
         graph: environment::graph_peer(workspace)?,
+        google: environment::google_peer()?,
         ms_graph: environment::ms_graph_profile(),
+        calendars: environment::calendar_clients(),
         folder: Some(workspace.local().join("aws")),
         first_port: Some(environment::first_port()?),
         logs: logs.sink(),

@@ -21,6 +21,8 @@ const CLIENT: &str = "globex";
 const CONTACT: &str = "cleo";
 /// A technician, whose time appointments take.
 pub(crate) const TECHNICIAN: &str = "tess";
+/// The technician's address.
+pub(crate) const TECHNICIAN_EMAIL: &str = "tess@acme.example";
 /// The control that the printed commands are about.
 pub(crate) const CONTROL: &str = "pci-scope";
 
@@ -65,6 +67,15 @@ pub(crate) fn tokens(issuer: &Issuer) -> Result<Tokens> {
     })
 }
 
+/// A token of the technician, who needs no permission for what is hers.
+pub(crate) fn technician_token(issuer: &Issuer) -> Result<String> {
+    issuer.token(&TokenClaims::internal(
+        DEMO_ORG,
+        TECHNICIAN,
+        "meetings:read",
+    ))
+}
+
 /// What becomes of the demo organisation's Teams integration at a start. It is kept with everything else, so one that
 /// an earlier start has saved goes where no Microsoft profile is configured any more.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,7 +108,7 @@ pub(crate) async fn demo_tenant(api_url: &str, admin_token: &str, teams: &DemoTe
         ),
         (
             format!("/api/v1/users/{TECHNICIAN}"),
-            user("Tess Tanner", "tess@acme.example"),
+            user("Tess Tanner", TECHNICIAN_EMAIL),
         ),
         (
             "/api/v1/users/theo".to_owned(),

@@ -1,4 +1,4 @@
-//! A whole deployment on this machine: local AWS, Graph, issuer, the template, the functions, one plain address.
+//! A whole deployment on this machine: local AWS, Graph, Google, issuer, the template, the functions, one plain address.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
+use google_simulator::GoogleSimulator;
 use graph_simulator::GraphSimulator;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use crate::calendars::CalendarClients;
 use crate::deployment::{self, Orders, Outputs, REGION};
 use crate::front;
 use crate::functions::{self, Edition, Functions};
+use crate::google::{Google, GooglePeer};
 use crate::graph::{Graph, GraphPeer, MsGraphProfile};
 use crate::host::{Host, HostOptions, LogSink};
 use crate::issuer::{AUDIENCE, Issuer};
@@ -39,11 +42,15 @@ pub struct StackOptions {
     pub functions: Functions,
     /// Which Graph they talk to.
     pub graph: GraphPeer,
+    /// Which Google Calendar they talk to.
+    pub google: GooglePeer,
     /// The deployment's own Microsoft profile.
     pub ms_graph: MsGraphProfile,
+    /// The deployment's OAuth clients for users' calendars.
+    pub calendars: CalendarClients,
     /// Where state is kept for the next start; absent: nowhere, and a temporary folder goes at the end.
     pub folder: Option<PathBuf>,
-    /// Five ports in a row from here; absent: wherever there is room.
+    /// Six ports in a row from here; absent: wherever there is room.
     pub first_port: Option<u16>,
     /// Evaluate the functions' IAM policies, as AWS does; the local AWS otherwise lets everything through.
     pub enforce_iam: bool,
@@ -58,14 +65,17 @@ pub struct StackOptions {
 }
 
 impl StackOptions {
-    /// Everything temporary, on free ports, with the functions of this checkout and the simulator's demo tenant.
+    /// Everything temporary, on free ports, with the functions of this checkout and the simulators' demo
+    /// tenant and user.
     pub fn temporary() -> Self {
         Self {
             workspace: Workspace::of_this_build(),
             name: "convoke".to_owned(),
             functions: Functions::Build(Edition::default()),
             graph: GraphPeer::Simulator { snapshot: None },
+            google: GooglePeer::Simulator,
             ms_graph: MsGraphProfile::demo(DEMO_ORG),
+            calendars: CalendarClients::demo(),
             folder: None,
             first_port: None,
             enforce_iam: false,
@@ -91,9 +101,12 @@ pub struct Stack {
     pub graph_base_url: String,
     /// The token host that functions call.
     pub login_base_url: String,
+    /// The Google Calendar host that functions call.
+    pub google_base_url: String,
     /// Names and addresses of what was deployed.
     pub outputs: Outputs,
     simulator: Option<GraphSimulator>,
+    google: Option<GoogleSimulator>,
     host: Host,
     workspace: Workspace,
     runtime: Option<Runtime>,
@@ -131,10 +144,14 @@ impl Stack {
         let python = venv::prepare(workspace, progress).await?;
         let executables = options.functions.executables(workspace, progress).await?;
 
-        progress.step("Starting the local AWS, Microsoft Graph and the token issuer");
+        progress
+            .step("Starting the local AWS, Microsoft Graph, Google Calendar and the token issuer");
         let graph = Graph::start(options.graph.clone(), ports.graph)
             .await
             .context("the Graph simulator")?;
+        let google = Google::start(options.google.clone(), ports.google)
+            .await
+            .context("the Google simulator")?;
         let issuer = open_issuer(&options, ports::url(&ports.issuer)?)?;
         issuer.serve(ports.issuer);
         let folder = match &options.folder {
@@ -170,7 +187,14 @@ impl Stack {
             stack: &options.name,
             template: workspace.template(),
             executables,
-            parameters: parameters(&options, &graph, issuer.url(), &api_url, &streaming_url),
+            parameters: parameters(
+                &options,
+                &graph,
+                &google,
+                issuer.url(),
+                &api_url,
+                &streaming_url,
+            ),
         };
         let outputs = deployment::deploy(&python, &workspace.script("deploy.py"), &orders)
             .await
@@ -188,16 +212,23 @@ impl Stack {
             aws_endpoint,
             graph_base_url: graph.base_url,
             login_base_url: graph.login_base_url,
+            google_base_url: google.calendar_base_url,
             outputs,
             simulator: graph.simulator,
+            google: google.simulator,
             host,
             runtime: None,
         })
     }
 
-    /// The bundled simulator, to inject faults and read what arrived; absent where another Graph is in its place.
+    /// The bundled Graph simulator, to inject faults and read what arrived; absent where another Graph is in its place.
     pub fn graph(&self) -> Option<&GraphSimulator> {
         self.simulator.as_ref()
+    }
+
+    /// The bundled Google simulator; absent where another Google is in its place.
+    pub fn google(&self) -> Option<&GoogleSimulator> {
+        self.google.as_ref()
     }
 
     /// The mails that were sent since the stack started, oldest first.
@@ -220,7 +251,7 @@ impl Stack {
     }
 
     /// Takes everything down and waits until it is; state that is kept has been written then. Blocks for a second
-    /// or so. Dropping does the same, except for the simulator's last state on a runtime that is not the stack's own.
+    /// or so. Dropping does the same, except for the simulators' last state on a runtime that is not the stack's own.
     pub fn stop(self) {
         drop(self);
     }
@@ -228,6 +259,9 @@ impl Stack {
     /// Like [`Stack::stop`], for a stack that was launched on the current runtime.
     pub async fn close(mut self) -> Result<()> {
         if let Some(simulator) = self.simulator.take() {
+            simulator.stop().await?;
+        }
+        if let Some(simulator) = self.google.take() {
             simulator.stop().await?;
         }
         tokio::task::spawn_blocking(move || self.stop()).await?;
@@ -241,11 +275,14 @@ impl Drop for Stack {
         let Some(runtime) = self.runtime.take() else {
             return;
         };
-        let simulator = self.simulator.take();
+        let (simulator, google) = (self.simulator.take(), self.google.take());
         // Waiting is not allowed where an asynchronous test drops the stack, so another thread does it.
         let stopping = thread::spawn(move || {
             if let Some(simulator) = simulator {
                 let _ = runtime.block_on(simulator.stop());
+            }
+            if let Some(google) = google {
+                let _ = runtime.block_on(google.stop());
             }
             runtime.shutdown_background();
         });
@@ -268,11 +305,13 @@ pub(crate) fn issuer_key(workspace: &Workspace) -> PathBuf {
 fn parameters(
     options: &StackOptions,
     graph: &Graph,
+    google: &Google,
     issuer_url: &str,
     api_url: &str,
     streaming_url: &str,
 ) -> BTreeMap<&'static str, String> {
-    let profile = &options.ms_graph;
+    let (profile, calendars) = (&options.ms_graph, &options.calendars);
+    let meeting_page_url = format!("{api_url}/meetings/");
     let architecture = if cfg!(target_arch = "aarch64") {
         "arm64"
     } else {
@@ -284,6 +323,7 @@ fn parameters(
         ("CalendarDomain", "convoke.localhost"),
         ("PublicUrl", api_url),
         ("StreamingUrl", streaming_url),
+        ("MeetingPageUrl", &meeting_page_url),
         ("MailFrom", MAIL_FROM),
         ("GraphBaseUrl", &graph.base_url),
         ("LoginBaseUrl", &graph.login_base_url),
@@ -292,6 +332,12 @@ fn parameters(
         ("MsGraphClientSecret", &profile.client_secret),
         ("MsGraphOrganizerEmail", &profile.organizer_email),
         ("MsGraphOrgId", &profile.org_id),
+        ("GoogleClientId", &calendars.google.id),
+        ("GoogleClientSecret", &calendars.google.secret),
+        ("GoogleCalendarBaseUrl", &google.calendar_base_url),
+        ("GoogleTokenBaseUrl", &google.token_base_url),
+        ("MicrosoftCalendarClientId", &calendars.microsoft.id),
+        ("MicrosoftCalendarClientSecret", &calendars.microsoft.secret),
         ("Architecture", architecture),
         ("DeletionProtection", "false"),
         ("SslCertFile", ""),

@@ -26,6 +26,8 @@ pub struct StackFile {
     pub graph_base_url: String,
     /// The token host that functions call.
     pub login_base_url: String,
+    /// The Google Calendar host that functions call.
+    pub google_base_url: String,
     /// The single table.
     pub table: String,
     /// Documents.
@@ -97,6 +99,7 @@ impl StackFile {
             aws_endpoint: stack.aws_endpoint.clone(),
             graph_base_url: stack.graph_base_url.clone(),
             login_base_url: stack.login_base_url.clone(),
+            google_base_url: stack.google_base_url.clone(),
             table: outputs.table_name.clone(),
             bucket: outputs.bucket_name.clone(),
             queues: Queues {

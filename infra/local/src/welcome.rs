@@ -4,12 +4,12 @@ use anyhow::Result;
 use chrono::{Days, NaiveDate};
 
 use crate::environment;
-use crate::seed::{CONTROL, TECHNICIAN};
+use crate::seed::{CONTROL, TECHNICIAN, TECHNICIAN_EMAIL};
 use crate::stack_file::StackFile;
 use crate::workspace::Workspace;
 
-/// Addresses, tokens, and three things from beginning to end: the quarterly review, an appointment, and a meeting on
-/// the record.
+/// Addresses, tokens, and four things from beginning to end: the quarterly review, an appointment, a session that people
+/// are invited to, and a meeting on the record.
 pub(crate) fn text(workspace: &Workspace, stack: &StackFile) -> Result<String> {
     let local = if environment::current_folder()? == workspace.root() {
         ".local".to_owned()
@@ -21,6 +21,7 @@ pub(crate) fn text(workspace: &Workspace, stack: &StackFile) -> Result<String> {
         places(stack, &local),
         review(stack, &local, today),
         appointment(stack, &local, today),
+        session(stack, today),
         on_the_record(stack),
     ];
     Ok(parts.concat())
@@ -30,6 +31,7 @@ fn places(stack: &StackFile, local: &str) -> String {
     let StackFile {
         api_url,
         graph_base_url,
+        google_base_url,
         aws_endpoint,
         org_id,
         streaming_url,
@@ -43,6 +45,7 @@ Convoke is running. Ctrl-C stops it; what was stored is there again next time.
   API      {api_url}   organisation {org_id}
   Stream   {streaming}   recordings, by ticket
   Graph    {graph_base_url}
+  Google   {google_base_url}
   AWS      {aws_endpoint}   us-east-1, credentials test and test
   Tokens   {local}/tokens/admin, approver and portal, for a day; others: cargo run -- token --help
   Mails    are kept here and go nowhere: cargo run -- mails
@@ -93,6 +96,24 @@ A client asks for an appointment; it is approved with a Teams link, moved, and c
   api $REQUESTS/$REQUEST/reschedule -d '{{"new_date":"{day_after}","new_time":"15:00"}}'
   api $REQUESTS/$REQUEST/cancel -d '{{"reason":"Not needed any more"}}'
   cargo run -- mails
+"#
+    )
+}
+
+/// Six are named and five invited: one of the addresses is a colleague's. Whoever is told late is told the last state
+/// alone, so each state is given a moment.
+fn session(stack: &StackFile, today: NaiveDate) -> String {
+    let api_url = &stack.api_url;
+    let (day, day_after) = (today + Days::new(14), today + Days::new(15));
+    format!(
+        r#"
+A session for a client, colleagues and others: each is told in their own way, and hears of what changes:
+
+  SESSIONS={api_url}/api/v1/meetings
+  SESSION=$(api $SESSIONS -d '{{"title":"Kick-off","start":"{day}T10:00","duration_minutes":45,"timezone":"Europe/Berlin","invitees":{{"contact_ids":["cleo"],"user_ids":["ann","{TECHNICIAN}"],"emails":["{TECHNICIAN_EMAIL}","ada@auditors.example","eve@initech.example"]}}}}' | sed -E 's/.*"meeting_id":"([^"]+)".*/\1/')
+  sleep 3; api -X PATCH $SESSIONS/$SESSION -d '{{"start":"{day_after}T11:00"}}'
+  sleep 3; api -X POST $SESSIONS/$SESSION/cancel
+  sleep 3; cargo run -- mails
 "#
     )
 }

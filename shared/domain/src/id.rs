@@ -178,6 +178,23 @@ minted_id!(
     /// A ticket that opens one recording for one caller.
     TicketId
 );
+minted_id!(
+    /// A session, which the API calls a meeting; its conversation and its Teams
+    /// meeting have the same UUID.
+    SessionId
+);
+minted_id!(
+    /// One invitee's place in a session.
+    InvitationId
+);
+minted_id!(
+    /// A message of a conversation.
+    MessageId
+);
+minted_id!(
+    /// An in-app notification of one user.
+    NotificationId
+);
 
 #[cfg(test)]
 mod tests {

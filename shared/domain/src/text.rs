@@ -13,6 +13,8 @@ pub const DESCRIPTION_MAX: usize = 32 * 1024;
 pub const LOCATION_MAX: usize = 500;
 /// Longest name of a person, client or control, in characters.
 pub const NAME_MAX: usize = 255;
+/// Longest message of a conversation, in characters.
+pub const MESSAGE_MAX: usize = 4000;
 
 /// Most octets of a meeting's text, attendees included: forty meetings must fit
 /// into one transaction of the store (4 MB), however much their people write.
@@ -26,6 +28,11 @@ pub fn check_title(text: &str, pointer: &str, wrong: &mut Violations) {
 /// A name: some visible character, at most [`NAME_MAX`] characters.
 pub fn check_name(text: &str, pointer: &str, wrong: &mut Violations) {
     check_line(text, pointer, NAME_MAX, wrong);
+}
+
+/// A message: some visible character, at most [`MESSAGE_MAX`] characters.
+pub fn check_message(text: &str, pointer: &str, wrong: &mut Violations) {
+    check_line(text, pointer, MESSAGE_MAX, wrong);
 }
 
 /// A location: at most [`LOCATION_MAX`] characters.

@@ -3,7 +3,7 @@
 //!
 //! Guarantees: the token travels only to the configured host; each attempt has a
 //! `client-request-id` of its own and leaves one event in the log, redirects
-//! included; a 401 drops the token and is tried once more.
+//! included; a 401 drops the token and is tried once more, if another can be had.
 
 use std::time::Duration;
 
@@ -121,22 +121,44 @@ impl Call {
     }
 }
 
+/// Whose right an operation uses.
+#[derive(Clone, Copy)]
+pub(crate) enum Authority<'a> {
+    /// The application's own: tokens are fetched and kept here.
+    Application(&'a GraphProfile),
+    /// A user's: the caller has the token, and there is no other to try with.
+    User {
+        access: &'a Secret,
+        /// The application's, so that no error repeats it.
+        client_secret: &'a Secret,
+    },
+}
+
+impl Authority<'_> {
+    fn client_secret(&self) -> &Secret {
+        match self {
+            Self::Application(profile) => &profile.client_secret,
+            Self::User { client_secret, .. } => client_secret,
+        }
+    }
+}
+
 /// What all requests of one operation share.
 pub(crate) struct Operation<'a> {
     pub(crate) client: &'a GraphClient,
-    pub(crate) profile: &'a GraphProfile,
+    pub(crate) authority: Authority<'a>,
     pub(crate) deadline: Instant,
 }
 
 impl<'a> Operation<'a> {
     pub(crate) fn new(
         client: &'a GraphClient,
-        profile: &'a GraphProfile,
+        authority: Authority<'a>,
         deadline: Instant,
     ) -> Self {
         Self {
             client,
-            profile,
+            authority,
             deadline,
         }
     }
@@ -164,8 +186,8 @@ impl<'a> Operation<'a> {
             match self.attempt(call, &token, &mut attempts).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
-                    if error.class == GraphErrorClass::AuthExpired {
-                        self.forget(&token);
+                    if error.class == GraphErrorClass::AuthExpired && !self.forget(&token) {
+                        return Err(attempts.give_up(error));
                     }
                     attempts.pause_after(error).await?;
                 }
@@ -250,7 +272,7 @@ impl<'a> Operation<'a> {
             client_request_id: &attempt.client_request_id,
             secrets: &[
                 token.expose(),
-                self.profile.client_secret.expose(),
+                self.authority.client_secret().expose(),
                 call.hidden.as_ref().map_or("", Secret::expose),
             ],
         };

@@ -45,6 +45,13 @@ impl Refusal<'_> {
         self.error(&body, class, body.codes.get(1).cloned(), false)
     }
 
+    /// The same, when a token for a user was asked for.
+    pub(crate) fn by_token_endpoint_for_user(&self) -> GraphError {
+        let body = ErrorBody::parse_oauth(self.body);
+        let class = classify_user_token(self.status, &body);
+        self.error(&body, class, body.codes.get(1).cloned(), false)
+    }
+
     fn error(
         &self,
         body: &ErrorBody,
@@ -209,6 +216,29 @@ fn classify_token(status: u16, body: &ErrorBody) -> GraphErrorClass {
         }
         400..=499 if !body.readable => GraphErrorClass::Malformed,
         _ => GraphErrorClass::Permanent,
+    }
+}
+
+/// What the user alone can mend, by consenting again.
+const CONSENT_AGAIN: [&str; 4] = [
+    "invalid_grant",
+    "interaction_required",
+    "consent_required",
+    "login_required",
+];
+/// A redirect address other than the consent's comes as `invalid_client`, although
+/// the client's secret is right: only the number tells.
+const OTHER_REDIRECT: [&str; 2] = ["50011", "500112"];
+
+/// For a user's tokens, a grant that ended and an application that is refused are
+/// different people's business.
+fn classify_user_token(status: u16, body: &ErrorBody) -> GraphErrorClass {
+    match classify_token(status, body) {
+        class @ (GraphErrorClass::Throttled | GraphErrorClass::Transient) => class,
+        _ if body.has_any(&CONSENT_AGAIN) => GraphErrorClass::GrantRevoked,
+        _ if body.has_any(&OTHER_REDIRECT) => GraphErrorClass::InvalidRequest,
+        _ if body.has("unauthorized_client") => GraphErrorClass::InvalidCredentials,
+        class => class,
     }
 }
 

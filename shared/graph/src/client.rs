@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use crate::call::Operation;
+use crate::call::{Authority, Operation};
 use crate::config::{GraphConfig, GraphProfile};
 use crate::discovery::KnownTenants;
 use crate::error::GraphError;
@@ -84,7 +84,8 @@ impl<'a> GraphSession<'a> {
 
     /// Starts the budget of one operation.
     pub(crate) fn operation(&self) -> Operation<'a> {
-        Operation::new(self.client, self.profile, Instant::now() + self.budget)
+        let authority = Authority::Application(self.profile);
+        Operation::new(self.client, authority, Instant::now() + self.budget)
     }
 }
 

@@ -73,10 +73,12 @@ pub enum GraphErrorClass {
     Throttled,
     /// 408, 5xx, no connection, cut or timed out.
     Transient,
-    /// 401 from Graph, after one fresh token as well.
+    /// 401 from Graph, after one fresh token as well; a user's token is the caller's to renew.
     AuthExpired,
-    /// The token endpoint refused the secret or certificate.
+    /// The token endpoint refused the application: its secret or certificate, or, for a user's token, its id.
     InvalidCredentials,
+    /// A user's grant is revoked, expired or spent, or needs the user again: only a new consent helps.
+    GrantRevoked,
     /// The token endpoint does not know the tenant.
     UnknownTenant,
     /// A permission is not granted, or the application is not in the tenant.
@@ -130,6 +132,7 @@ impl GraphErrorClass {
             // The address is our own: it may have been starting.
             | Self::SubscriptionValidation => true,
             Self::InvalidCredentials
+            | Self::GrantRevoked
             | Self::UnknownTenant
             | Self::ConsentMissing
             | Self::AccessPolicyMissing
@@ -155,6 +158,7 @@ impl GraphErrorClass {
             Self::Transient => "transient",
             Self::AuthExpired => "auth_expired",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::GrantRevoked => "grant_revoked",
             Self::UnknownTenant => "unknown_tenant",
             Self::ConsentMissing => "consent_missing",
             Self::AccessPolicyMissing => "access_policy_missing",

@@ -1,8 +1,10 @@
 //! Microsoft Graph, app-only: the calendar events, free/busy, users, online
-//! meetings, recordings, transcripts and subscriptions that Convoke needs.
+//! meetings, recordings, transcripts and subscriptions that Convoke needs. And, with
+//! a user's own consent, the events on that user's calendar.
 //!
 //! One [`GraphClient`] serves every tenant of a process; a [`GraphSession`] speaks
-//! with one tenant's credentials. Every operation ends within its budget and
+//! with one tenant's credentials. A [`DelegatedClient`] speaks for users who connected
+//! their calendar. Every operation ends within its budget and
 //! either succeeds or gives a [`GraphError`] that says what Graph meant and whether
 //! a write may have happened all the same. The crate knows neither AWS nor a wall
 //! clock; it logs one line per HTTP attempt under the target `graph`.
@@ -37,6 +39,7 @@ mod client;
 mod config;
 mod content_range;
 mod correlation;
+mod delegated;
 mod delta;
 mod directory;
 mod discovery;
@@ -60,6 +63,7 @@ mod teams_block;
 mod time;
 mod token;
 mod token_cache;
+mod token_request;
 mod transcripts;
 mod webhook_probe;
 mod wire_event;
@@ -69,6 +73,7 @@ pub use artifacts::ArtifactInfo;
 pub use client::{GraphClient, GraphSession};
 pub use config::{GraphConfig, GraphProfile, Secret};
 pub use content_range::ContentRange;
+pub use delegated::{DelegatedClient, DelegatedConfig, DelegatedTokens, OwnEvent};
 pub use delta::{ArtifactDelta, DeltaArtifact, DeltaFrom};
 pub use directory::{CalendarInfo, DirectoryUser};
 pub use error::{GraphError, GraphErrorClass};

@@ -4,24 +4,19 @@
 //! the scope follows Graph's host (national clouds); the answer's `expires_in`
 //! is believed, not a constant.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::address::address;
-use crate::answer::{error_body, json, json_body, lost, not_sent, timed_out, unusable};
-use crate::call::Operation;
-use crate::call_log::{Attempt, Outcome};
-use crate::classify::{Refusal, request_id};
-use crate::client::{GraphSession, unusable_address};
+use crate::answer::{json, not_sent, unusable};
+use crate::call::{Authority, Operation};
+use crate::client::GraphSession;
+use crate::config::GraphProfile;
 use crate::error::GraphError;
-use crate::retry::Attempts;
 use crate::token_cache::{AccessToken, TokenKey};
+use crate::token_request::{TokenKind, TokenRequest, is_sendable, lifetime};
 
 #[derive(Deserialize)]
 struct WireToken {
@@ -44,13 +39,17 @@ impl GraphSession<'_> {
 }
 
 impl Operation<'_> {
-    /// A token for the session's profile, cached or new.
+    /// A token for the operation: the caller's own, or one for the application, cached or new.
     pub(crate) async fn token(&self) -> Result<AccessToken, GraphError> {
-        let key = self.token_key();
+        let profile = match self.authority {
+            Authority::Application(profile) => profile,
+            Authority::User { access, .. } => return Ok(AccessToken::given(access)),
+        };
+        let key = self.token_key(profile);
         let tokens = &self.client.inner.tokens;
         match tokio::time::timeout_at(
             self.deadline,
-            tokens.get(&key, Instant::now(), self.fetch_token()),
+            tokens.get(&key, Instant::now(), self.fetch_token(profile)),
         )
         .await
         {
@@ -59,14 +58,19 @@ impl Operation<'_> {
         }
     }
 
-    /// Drops a token that Graph refused.
-    pub(crate) fn forget(&self, token: &AccessToken) {
-        self.client.inner.tokens.forget(&self.token_key(), token);
+    /// Drops a token that Graph refused; false when no other can be had.
+    pub(crate) fn forget(&self, token: &AccessToken) -> bool {
+        let Authority::Application(profile) = self.authority else {
+            return false;
+        };
+        let key = self.token_key(profile);
+        self.client.inner.tokens.forget(&key, token);
+        true
     }
 
-    fn token_key(&self) -> TokenKey {
+    fn token_key(&self, profile: &GraphProfile) -> TokenKey {
         let config = &self.client.inner.config;
-        TokenKey::new(&config.login_base_url, self.profile, &self.scope())
+        TokenKey::new(&config.login_base_url, profile, &self.scope())
     }
 
     fn scope(&self) -> String {
@@ -79,93 +83,36 @@ impl Operation<'_> {
         format!("{root}/.default")
     }
 
-    async fn fetch_token(&self) -> Result<AccessToken, GraphError> {
+    async fn fetch_token(&self, profile: &GraphProfile) -> Result<AccessToken, GraphError> {
+        let scope = self.scope();
+        let secret = profile.client_secret.expose();
+        let request = TokenRequest {
+            operation: "token",
+            kind: TokenKind::Application,
+            tenant: &profile.tenant_id,
+            form: &[
+                ("client_id", profile.client_id.as_str()),
+                ("scope", &scope),
+                ("client_secret", secret),
+                ("grant_type", "client_credentials"),
+            ],
+            secrets: &[secret],
+        };
         let mut attempts = self.attempts();
         loop {
-            match self.ask_for_token(&mut attempts).await {
+            match self.client.ask(&request, &mut attempts, read_token).await {
                 Ok(token) => return Ok(token),
                 Err(error) => attempts.pause_after(error).await?,
             }
         }
-    }
-
-    async fn ask_for_token(&self, attempts: &mut Attempts) -> Result<AccessToken, GraphError> {
-        let attempt = Attempt::begin("token", attempts.begin());
-        let limit = attempts
-            .remaining()
-            .min(self.client.inner.config.attempt_timeout);
-        let mut outcome = Outcome::default();
-        let exchange = self.exchange_token(&attempt, &mut outcome);
-        let mut result = tokio::time::timeout(limit, exchange)
-            .await
-            .unwrap_or_else(|_| Err(timed_out()));
-        if let Err(error) = &mut result {
-            outcome.complete(error, &attempt);
-            error.outcome_unknown = false;
-        }
-        attempt.log(&outcome, result.as_ref().err());
-        result
-    }
-
-    async fn exchange_token(
-        &self,
-        attempt: &Attempt,
-        outcome: &mut Outcome,
-    ) -> Result<AccessToken, GraphError> {
-        let inner = &self.client.inner;
-        let login = inner.login.as_ref().ok_or_else(unusable_address)?;
-        let url = address(
-            login,
-            &[&self.profile.tenant_id, "oauth2", "v2.0", "token"],
-            &[],
-        )?;
-        let secret = self.profile.client_secret.expose();
-        let scope = self.scope();
-        let form = [
-            ("client_id", self.profile.client_id.as_str()),
-            ("scope", &scope),
-            ("client_secret", secret),
-            ("grant_type", "client_credentials"),
-        ];
-        let asked_at = Instant::now();
-        let request = inner
-            .http
-            .post(url)
-            .form(&form)
-            .header("client-request-id", &attempt.client_request_id);
-        let response = request.send().await.map_err(|error| lost(&error))?;
-        outcome.status = Some(response.status().as_u16());
-        outcome.request_id = request_id(response.headers());
-        if !response.status().is_success() {
-            let headers = response.headers().clone();
-            let status = response.status().as_u16();
-            let body = error_body(response).await;
-            let refusal = Refusal {
-                status,
-                headers: &headers,
-                body: &body,
-                client_request_id: &attempt.client_request_id,
-                secrets: &[secret],
-            };
-            return Err(refusal.by_token_endpoint());
-        }
-        let body = json_body(response).await?;
-        read_token(&body, asked_at)
-            .ok_or_else(|| unusable("UnreadableToken", "the token endpoint sent no usable token"))
     }
 }
 
 /// The token of an answer, if it can be sent in a header.
 fn read_token(body: &[u8], asked_at: Instant) -> Option<AccessToken> {
     let answer: WireToken = json(body)?;
-    // Older endpoints send the number as text.
-    let seconds = match &answer.expires_in {
-        Value::String(text) => text.parse().ok()?,
-        other => other.as_u64()?,
-    };
-    let sendable =
-        !answer.access_token.is_empty() && HeaderValue::from_str(&answer.access_token).is_ok();
-    sendable.then(|| AccessToken::new(answer.access_token, asked_at, Duration::from_secs(seconds)))
+    let life = lifetime(&answer.expires_in)?;
+    is_sendable(&answer.access_token).then(|| AccessToken::new(answer.access_token, asked_at, life))
 }
 
 /// The `roles` claim; a token without one grants nothing.

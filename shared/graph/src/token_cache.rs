@@ -44,6 +44,16 @@ impl AccessToken {
         }
     }
 
+    /// A token that the caller has, to be used now and not to be kept.
+    pub(crate) fn given(value: &Secret) -> Self {
+        let now = Instant::now();
+        Self {
+            value: Arc::new(value.clone()),
+            renew_at: now,
+            ends_at: now,
+        }
+    }
+
     /// The bearer token.
     pub(crate) fn expose(&self) -> &str {
         self.value.expose()

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use convoke_domain::error::Error;
 use futures_util::StreamExt;
+use serde_json::Value;
 use tracing::Instrument;
 
 use crate::clock::Ports;
@@ -87,6 +88,23 @@ where
     failed
 }
 
+fn word<'a>(job: &'a Value, name: &str) -> &'a str {
+    job.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The meeting, of either kind, and the schedule entry that a job is about: what
+/// stands in calendars is named by what it is, and its id.
+fn planned(job: &Value) -> (String, String) {
+    let (session, entry) = match word(job, "subject") {
+        "session" => (word(job, "id"), ""),
+        "schedule_entry" => ("", word(job, "id")),
+        _ => (word(job, "session_id"), ""),
+    };
+    let control = word(job, "meeting_id");
+    let meeting = if control.is_empty() { session } else { control };
+    (meeting.to_owned(), entry.to_owned())
+}
+
 async fn run_one<F, Fut>(
     message: SqsMessage,
     operation: &'static str,
@@ -102,20 +120,10 @@ where
     work.note("request_id", request_id.clone());
     let result = match Incoming::parse(message.body.as_deref().unwrap_or_default()) {
         Ok(incoming) => {
-            let named = |name| {
-                incoming
-                    .job
-                    .get(name)
-                    .and_then(|value| value.as_str())
-                    .unwrap_or_default()
-                    .to_owned()
-            };
+            let named = |name| word(&incoming.job, name).to_owned();
             let (tenant, kind) = (incoming.tenant.id().to_string(), named("job"));
-            let (meeting_id, online_meeting_id, mail_id) = (
-                named("meeting_id"),
-                named("online_meeting_id"),
-                named("mail_id"),
-            );
+            let (meeting_id, schedule_entry_id) = planned(&incoming.job);
+            let (online_meeting_id, mail_id) = (named("online_meeting_id"), named("mail_id"));
             let span = tracing::info_span!(
                 "message",
                 request_id,
@@ -123,6 +131,7 @@ where
                 tenant,
                 job = kind,
                 meeting_id,
+                schedule_entry_id,
                 online_meeting_id,
                 mail_id
             );
@@ -130,6 +139,7 @@ where
                 ("tenant", tenant),
                 ("job", kind),
                 ("meeting_id", meeting_id),
+                ("schedule_entry_id", schedule_entry_id),
                 ("online_meeting_id", online_meeting_id),
                 ("mail_id", mail_id),
             ] {
@@ -155,4 +165,26 @@ where
     result
         .is_err()
         .then(|| message.message_id.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// XC-9: a message's line names the thing acted on, whatever its job calls it.
+    #[test]
+    fn a_job_names_what_it_acts_on() {
+        let named = |job: Value| {
+            let (meeting, entry) = planned(&job);
+            format!("{meeting}/{entry}")
+        };
+        assert_eq!(named(json!({ "meeting_id": "m" })), "m/");
+        assert_eq!(named(json!({ "session_id": "s" })), "s/");
+        let of = |subject: &str| json!({ "subject": subject, "id": "x" });
+        assert_eq!(named(of("session")), "x/");
+        assert_eq!(named(of("schedule_entry")), "/x");
+        assert_eq!(named(json!({ "mail_id": "l" })), "/");
+    }
 }

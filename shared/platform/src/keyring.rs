@@ -18,6 +18,8 @@ pub enum Purpose {
     Ticket,
     /// The client states of subscriptions to Microsoft's notifications.
     ClientState,
+    /// Signing the links by which invitees answer.
+    AnswerLink,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Self::IcsLink => b"convoke/ics-link/v1",
             Self::Ticket => b"convoke/ticket/v1",
             Self::ClientState => b"convoke/client-state/v1",
+            Self::AnswerLink => b"convoke/answer-link/v1",
         }
     }
 }
@@ -133,16 +136,21 @@ pub fn is_same(one: &str, other: &str) -> bool {
     constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
+/// SHA-256, as it is.
+pub(crate) fn sha256(bytes: &[u8]) -> impl AsRef<[u8]> + use<> {
+    digest::digest(&digest::SHA256, bytes)
+}
+
 /// SHA-256 in lower-case hex, for keys and fingerprints of input.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    digest::digest(&digest::SHA256, bytes).as_ref().iter().fold(
-        String::with_capacity(64),
-        |mut hex, byte| {
+    sha256(bytes)
+        .as_ref()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
-        },
-    )
+        })
 }
 
 #[cfg(test)]

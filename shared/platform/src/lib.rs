@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows Microsoft Graph, and nothing here decides a rule.
 
+pub mod answer_link;
 pub mod aws;
 pub mod backoff;
 pub mod batch;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
-use convoke_domain::id::{AppointmentRequestId, MeetingId, TenantId};
+use convoke_domain::id::{AppointmentRequestId, MeetingId, SessionId, TenantId};
 use uuid::Uuid;
 
 use crate::keyring::{KEY_ID_LEN, Keyring, Purpose};
@@ -22,6 +22,8 @@ pub enum Target {
     Meeting(MeetingId),
     /// An appointment's file.
     Appointment(AppointmentRequestId),
+    /// A session's file.
+    Session(SessionId),
 }
 
 impl Target {
@@ -30,6 +32,7 @@ impl Target {
         match self {
             Self::Meeting(id) => (b'm', id.uuid()),
             Self::Appointment(id) => (b'a', id.uuid()),
+            Self::Session(id) => (b's', id.uuid()),
         }
     }
 
@@ -37,6 +40,7 @@ impl Target {
         match kind {
             b'm' => Some(Self::Meeting(MeetingId::new(id))),
             b'a' => Some(Self::Appointment(AppointmentRequestId::new(id))),
+            b's' => Some(Self::Session(SessionId::new(id))),
             _ => None,
         }
     }

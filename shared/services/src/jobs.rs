@@ -41,6 +41,23 @@ pub enum Job {
         /// The contact.
         contact_id: String,
     },
+    /// Tell invitees what they are owed of a session.
+    TellSession {
+        /// The session.
+        session_id: Uuid,
+    },
+    /// Bring a session and its Teams meeting in step.
+    FollowSession {
+        /// The session.
+        session_id: Uuid,
+    },
+    /// Bring connected calendars in step with what stands in them.
+    SyncCalendars {
+        /// What that is.
+        subject: CalendarSubject,
+        /// The session's or schedule entry's UUID.
+        id: Uuid,
+    },
     /// Send a mail that was written down.
     SendMail {
         /// The mail.
@@ -99,6 +116,16 @@ pub enum Job {
         /// Names the mailbox without its address ([`mailbox_key`]): calls to one go one after the other.
         mailbox: String,
     },
+}
+
+/// What stands in somebody's connected calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarSubject {
+    /// A session, in its host's.
+    Session,
+    /// A schedule entry, in its assignees'.
+    ScheduleEntry,
 }
 
 /// An artifact that came up outside of a meeting's own looks.
@@ -168,6 +195,9 @@ impl Job {
             | Self::AdvancePassed { .. }
             | Self::RefreshUser { .. }
             | Self::RefreshContact { .. }
+            | Self::TellSession { .. }
+            | Self::FollowSession { .. }
+            | Self::SyncCalendars { .. }
             | Self::SendMail { .. } => (Queue::Delivery, String::new()),
         };
         let job = serde_json::to_value(self).map_err(|error| Error::internal(error.to_string()))?;

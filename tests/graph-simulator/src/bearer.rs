@@ -29,6 +29,18 @@ pub(crate) struct IssuedToken {
     pub(crate) expires_at: DateTime<Utc>,
     #[serde(default)]
     pub(crate) issued_at: DateTime<Utc>,
+    /// The user for whom the app acts, by their consent; absent: the app acts for itself.
+    #[serde(default)]
+    pub(crate) user: Option<SignedIn>,
+}
+
+/// A user who consented, and to what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SignedIn {
+    /// Object id.
+    pub(crate) id: String,
+    /// Delegated permissions.
+    pub(crate) scopes: Vec<String>,
 }
 
 /// Who calls, as a valid token says.
@@ -38,6 +50,8 @@ pub(crate) struct Caller {
     pub(crate) client_id: String,
     pub(crate) token: String,
     pub(crate) issued_at: DateTime<Utc>,
+    /// The user, with a delegated token; it has no roles.
+    pub(crate) user: Option<SignedIn>,
     roles: Vec<String>,
 }
 
@@ -50,12 +64,9 @@ pub(crate) fn principal(tenant_id: &str, client_id: &str) -> Uuid {
 /// Issues a token for an app in a tenant. The roles are those of this moment:
 /// later consent shows only in a new token (graph-protocol §1).
 pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &str) -> String {
-    let now = world.now();
-    let lifetime = TimeDelta::seconds(world.behaviour.token_lifetime_seconds.into());
-    let expires_at = now + lifetime;
+    let (now, expires_at) = lifetime(world);
     let roles = app.consents.get(tenant_id).cloned().unwrap_or_default();
     let principal = principal(tenant_id, &app.client_id);
-    let header = json!({"typ": "JWT", "alg": "RS256", "kid": "graph-simulator"});
     let payload = json!({
         "aud": audience, "iss": format!("https://sts.windows.net/{tenant_id}/"),
         "iat": now.timestamp(), "nbf": now.timestamp(), "exp": expires_at.timestamp(),
@@ -63,29 +74,76 @@ pub(crate) fn issue(world: &mut World, app: &App, tenant_id: &str, audience: &st
         "idtyp": "app", "oid": principal, "sub": principal, "tid": tenant_id,
         "roles": roles, "uti": clock::new_id().simple().to_string(), "ver": "1.0",
     });
+    let issued = IssuedToken {
+        tenant_id: tenant_id.into(),
+        client_id: app.client_id.clone(),
+        audience: audience.into(),
+        roles,
+        expires_at,
+        issued_at: now,
+        user: None,
+    };
+    remember(world, &payload, issued)
+}
+
+/// Issues a delegated token for Graph: an app acts for a user of any tenant who consented.
+pub(crate) fn issue_for_user(
+    world: &mut World,
+    app: &App,
+    user: &User,
+    scopes: Vec<String>,
+) -> String {
+    let (now, expires_at) = lifetime(world);
+    let root = world.behaviour.graph_roots.first();
+    let audience = root.map_or(GRAPH_APP_ID, String::as_str).to_owned();
+    let tenant_id = &user.tenant_id;
+    let payload = json!({
+        "aud": audience, "iss": format!("https://sts.windows.net/{tenant_id}/"),
+        "iat": now.timestamp(), "nbf": now.timestamp(), "exp": expires_at.timestamp(),
+        "app_displayname": app.display_name, "appid": app.client_id, "appidacr": "1",
+        "idtyp": "user", "oid": user.id, "tid": tenant_id, "upn": user.upn,
+        "name": user.display_name, "scp": scopes.join(" "),
+        "uti": clock::new_id().simple().to_string(), "ver": "1.0",
+    });
+    let issued = IssuedToken {
+        tenant_id: tenant_id.clone(),
+        client_id: app.client_id.clone(),
+        audience,
+        roles: Vec::new(),
+        expires_at,
+        issued_at: now,
+        user: Some(SignedIn {
+            id: user.id.clone(),
+            scopes,
+        }),
+    };
+    remember(world, &payload, issued)
+}
+
+/// Now, and when a token of now ends.
+fn lifetime(world: &World) -> (DateTime<Utc>, DateTime<Utc>) {
+    let now = world.now();
+    let seconds = world.behaviour.token_lifetime_seconds;
+    (now, now + TimeDelta::seconds(seconds.into()))
+}
+
+/// The token with this payload, known from now on.
+fn remember(world: &mut World, payload: &serde_json::Value, issued: IssuedToken) -> String {
+    let now = issued.issued_at;
+    let header = json!({"typ": "JWT", "alg": "RS256", "kid": "graph-simulator"});
     let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signature: String = std::iter::repeat_with(clock::new_id)
         .take(4)
         .map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes()))
         .collect();
-    let token = format!("{}.{}.{signature}", encode(&header), encode(&payload));
+    let token = format!("{}.{}.{signature}", encode(&header), encode(payload));
     // Now and then only: with thousands of tenants each token would look at all others.
     if world.tokens.len().is_power_of_two() {
         world
             .tokens
             .retain(|_, issued| issued.expires_at + REMEMBERED_AFTER_EXPIRY > now);
     }
-    world.tokens.insert(
-        token.clone(),
-        IssuedToken {
-            tenant_id: tenant_id.into(),
-            client_id: app.client_id.clone(),
-            audience: audience.into(),
-            roles,
-            expires_at,
-            issued_at: now,
-        },
-    );
+    world.tokens.insert(token.clone(), issued);
     token
 }
 
@@ -124,6 +182,7 @@ pub(crate) fn authenticate(
         client_id: issued.client_id.clone(),
         token: token.into(),
         issued_at: issued.issued_at,
+        user: issued.user.clone(),
         roles: issued.roles.clone(),
     })
 }

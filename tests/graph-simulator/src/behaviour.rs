@@ -75,6 +75,10 @@ pub struct Behaviour {
     pub delta_shows_older: bool,
     /// Days until a delta token answers 410 (§5 is silent).
     pub delta_token_days: u32,
+    /// Whether a refresh token is spent by being used; Microsoft's documentation says that it is not.
+    pub refresh_tokens_single_use: bool,
+    /// Days until a refresh token has expired (90 by default).
+    pub refresh_token_days: u32,
     /// Limits of subscriptions (§6).
     pub subscriptions: SubscriptionSettings,
     /// How notifications travel (§6, §7).
@@ -113,6 +117,8 @@ impl Default for Behaviour {
             series_expiry_days: 365,
             delta_shows_older: false,
             delta_token_days: 30,
+            refresh_tokens_single_use: false,
+            refresh_token_days: 90,
             subscriptions: SubscriptionSettings::default(),
             notifications: NotificationSettings::default(),
         }

@@ -4,6 +4,7 @@
 //! It takes no token and is not recorded. What it refuses is `{"error": "…"}`.
 
 mod artifacts;
+mod grants;
 mod subscriptions;
 
 use chrono::{DateTime, Utc};
@@ -149,6 +150,7 @@ fn route(shared: &Shared, incoming: &Incoming) -> Result<Value, Refusal> {
         }
         _ => artifacts::route(shared, incoming, &segments)
             .or_else(|| subscriptions::route(shared, incoming, &segments))
+            .or_else(|| grants::route(shared, incoming, &segments))
             .unwrap_or_else(|| found(None)),
     }
 }

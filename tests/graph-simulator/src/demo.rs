@@ -1,10 +1,10 @@
 //! Stable identities for demonstrations and tests: one tenant (Contoso), one
 //! app with every role, an organiser covered by the Teams access policy, two
-//! colleagues and a room.
+//! colleagues and a room; and an app for users' own calendars, to which Ann consented.
 
 use std::collections::BTreeMap;
 
-use crate::directory::{AccessPolicy, App, Secret, Seed, Tenant, User};
+use crate::directory::{AccessPolicy, App, Secret, Seed, Tenant, User, UserGrant};
 
 /// The Entra tenant.
 pub const TENANT_ID: &str = "77aa1f0e-2f6d-4a5c-9b1e-0c7d5e3a9f10";
@@ -33,6 +33,13 @@ pub const ROOM_UPN: &str = "room1@contoso.example";
 /// Object id of the room.
 pub const ROOM_ID: &str = "c0c10001-0000-4000-8000-00000000c001";
 
+/// The app registration for users' own calendars, of any tenant; it has no application permission.
+pub const CALENDAR_CLIENT_ID: &str = "ca1e0da2-4a59-4e68-8d77-3c4d5e6f7081";
+/// The calendar app's secret; it needs form encoding, as real ones do.
+pub const CALENDAR_CLIENT_SECRET: &str = "cal~9S.demo+secret/with=odd&chars";
+/// The refresh token of Ann's consent to the calendar app.
+pub const CALENDAR_REFRESH_TOKEN: &str = "demo-microsoft-refresh-token";
+
 /// Every application permission that the simulator knows.
 pub const ROLES: [&str; 5] = [
     "Calendars.ReadWrite",
@@ -52,6 +59,7 @@ pub fn seed() -> Seed {
     });
     let mut room = user(ROOM_ID, ROOM_UPN, "Room 1");
     room.mailbox.resource = true;
+    let calendar = calendar_seed();
     Seed {
         tenants: vec![Tenant {
             id: TENANT_ID.into(),
@@ -60,23 +68,50 @@ pub fn seed() -> Seed {
             graph_transcript_access: true,
             attributed_transcripts: true,
         }],
-        apps: vec![App {
-            client_id: CLIENT_ID.into(),
-            display_name: "Convoke demo".into(),
-            secrets: vec![Secret {
-                id: CLIENT_SECRET_ID.into(),
-                value: CLIENT_SECRET.into(),
-                expires_at: None,
+        apps: [
+            calendar.apps,
+            vec![App {
+                client_id: CLIENT_ID.into(),
+                display_name: "Convoke demo".into(),
+                secrets: vec![Secret {
+                    id: CLIENT_SECRET_ID.into(),
+                    value: CLIENT_SECRET.into(),
+                    expires_at: None,
+                }],
+                consents: BTreeMap::from([(TENANT_ID.into(), ROLES.map(String::from).to_vec())]),
+                ..App::default()
             }],
-            consents: BTreeMap::from([(TENANT_ID.into(), ROLES.map(String::from).to_vec())]),
-            ..App::default()
-        }],
+        ]
+        .concat(),
         users: vec![
             organizer,
             user(ANN_ID, ANN_UPN, "Ann Archer"),
             user(BOB_ID, BOB_UPN, "Bob Baker"),
             room,
         ],
+        grants: calendar.grants,
         behaviour: None,
+    }
+}
+
+/// The part of the demo directory that concerns users' own calendars.
+pub(crate) fn calendar_seed() -> Seed {
+    Seed {
+        apps: vec![App {
+            client_id: CALENDAR_CLIENT_ID.into(),
+            display_name: "Convoke demo calendars".into(),
+            secrets: vec![Secret {
+                value: CALENDAR_CLIENT_SECRET.into(),
+                ..Secret::default()
+            }],
+            ..App::default()
+        }],
+        grants: vec![UserGrant {
+            client_id: CALENDAR_CLIENT_ID.into(),
+            user: ANN_ID.into(),
+            refresh_token: CALENDAR_REFRESH_TOKEN.into(),
+            scopes: vec!["Calendars.ReadWrite".into()],
+        }],
+        ..Seed::default()
     }
 }

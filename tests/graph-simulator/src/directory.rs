@@ -20,6 +20,8 @@ pub struct Seed {
     pub apps: Vec<App>,
     /// Users; their tenant must exist by then.
     pub users: Vec<User>,
+    /// What users consented to; app and user must exist by then.
+    pub grants: Vec<UserGrant>,
     /// Replaces the switches when given.
     pub behaviour: Option<Behaviour>,
 }
@@ -113,6 +115,25 @@ pub struct RbacGrant {
     /// Object ids of the mailboxes in scope; absent: all.
     #[serde(default)]
     pub mailboxes: Option<Vec<String>>,
+}
+
+/// A user's consent to an app, as a refresh token that the app holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserGrant {
+    /// The app.
+    pub client_id: String,
+    /// Object id or UPN.
+    pub user: String,
+    /// The refresh token; one that exists is valid again.
+    pub refresh_token: String,
+    /// Delegated permissions, without `offline_access`; absent: `Calendars.ReadWrite`.
+    #[serde(default = "calendar")]
+    pub scopes: Vec<String>,
+}
+
+fn calendar() -> Vec<String> {
+    vec!["Calendars.ReadWrite".into()]
 }
 
 /// A user, room or shared mailbox.

@@ -46,6 +46,6 @@ pub fn seed() -> Seed {
             ..App::default()
         }],
         users: vec![organizer],
-        behaviour: None,
+        ..Seed::default()
     }
 }

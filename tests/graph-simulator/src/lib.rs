@@ -53,6 +53,7 @@
 //! | recordings and transcripts | [`NewArtifact`], [`Content`], [`Delivery`], [`StoredArtifact`], [`HeldMeeting`] |
 //! | subscriptions and what is sent because of them | [`StoredSubscription`], [`SentNotification`], [`Disturbance`], [`LifecycleEvent`] |
 //! | many organisations | [`SeededOrganization`] |
+//! | what users consented to | [`UserGrant`], [`StoredGrant`] |
 //! | what is stored | [`StoredEvent`], [`StoredMeeting`], [`SentMail`] |
 //! | stable identities, of one organisation and of a second | [`demo`], [`fabrikam`] |
 //!
@@ -66,6 +67,7 @@ mod calendar;
 mod clock;
 mod connection;
 mod control;
+mod delegated;
 pub mod demo;
 mod directory;
 pub mod fabrikam;
@@ -91,9 +93,10 @@ mod world;
 
 pub use artifact::{ArtifactKind, Content, Delivery, HeldMeeting, NewArtifact, StoredArtifact};
 pub use behaviour::{ArtifactPaging, Behaviour, JoinUrlShape, Unresolved};
+pub use delegated::{GrantState, StoredGrant};
 pub use directory::{
     AccessPolicy, App, BusyTime, Mailbox, OnlineMeetingSupport, RbacGrant, ScheduleError, Secret,
-    Seed, ShowAs, Tenant, User, WorkingHours,
+    Seed, ShowAs, Tenant, User, UserGrant, WorkingHours,
 };
 pub use fault::{Action, ActiveFault, Fault, Phase};
 pub use load::{SeededOrganization, SeededOrganizer};

@@ -11,7 +11,13 @@ use crate::incoming::{Incoming, decode_form};
 
 /// The oldest entries are dropped beyond this.
 const CAPACITY: usize = 20_000;
-const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
+const SECRET_FIELDS: [&str; 5] = [
+    "client_secret",
+    "client_assertion",
+    "refresh_token",
+    "code",
+    "code_verifier",
+];
 
 /// A request that reached the simulator (the control API's own excepted).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

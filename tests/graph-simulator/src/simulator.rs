@@ -1,6 +1,7 @@
 //! The handle on a running simulator, for tests in the same process.
 
 mod artifacts;
+mod grants;
 mod subscriptions;
 
 use std::net::SocketAddr;
@@ -95,6 +96,9 @@ impl GraphSimulator {
         let shared = Arc::new(shared);
         if options.demo && shared.world().tenant(demo::TENANT_ID).is_none() {
             shared.seed_demo();
+        } else if options.demo && !shared.world().apps.contains_key(demo::CALENDAR_CLIENT_ID) {
+            // A snapshot from before there were users' calendars; it may know no Ann.
+            let _ = shared.change(|world| world.seed(demo::calendar_seed()));
         }
         let (stop, stopping) = watch::channel(false);
         let serve = |side, listener| {

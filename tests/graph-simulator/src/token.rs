@@ -1,10 +1,11 @@
 //! The token endpoint: client credentials, with Entra's own error bodies
-//! (graph-protocol §1).
+//! (graph-protocol §1). Tokens for users are [`crate::delegated`]'s.
 
 use serde_json::json;
 
 use crate::bearer;
 use crate::clock;
+use crate::delegated::{self, Tokens};
 use crate::directory::{App, Secret};
 use crate::incoming::{Incoming, decode_form};
 use crate::reply::Reply;
@@ -23,14 +24,14 @@ const OTHER_RESOURCES: [&str; 7] = [
 
 /// An error in the OAuth shape, which is not Graph's.
 #[derive(Debug)]
-struct Refusal {
+pub(crate) struct Refusal {
     status: u16,
     error: String,
     code: u32,
     text: String,
 }
 
-fn refuse(status: u16, error: &str, code: u32, text: impl Into<String>) -> Refusal {
+pub(crate) fn refuse(status: u16, error: &str, code: u32, text: impl Into<String>) -> Refusal {
     Refusal {
         status,
         error: error.into(),
@@ -60,19 +61,25 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming) -> Reply {
         return render(world, &refuse(405, "invalid_request", 900_561, text));
     }
     match grant(world, incoming) {
-        Ok(token) => {
+        Ok(tokens) => {
             let lifetime = world.behaviour.token_lifetime_seconds;
-            let body = json!({
+            let mut body = json!({
                 "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime,
-                "access_token": token,
+                "access_token": tokens.access,
             });
+            if let Some(scope) = tokens.scope {
+                body["scope"] = scope.into();
+            }
+            if let Some(refresh) = tokens.refresh {
+                body["refresh_token"] = refresh.into();
+            }
             Reply::json(200, &body).with_header("Cache-Control", "no-store, no-cache")
         }
         Err(refusal) => render(world, &refusal),
     }
 }
 
-fn grant(world: &mut World, incoming: &Incoming) -> Result<String, Refusal> {
+fn grant(world: &mut World, incoming: &Incoming) -> Result<Tokens, Refusal> {
     let form = match incoming.media_type().as_str() {
         "application/x-www-form-urlencoded" => {
             decode_form(&String::from_utf8_lossy(&incoming.body))
@@ -93,7 +100,11 @@ fn grant(world: &mut World, incoming: &Incoming) -> Result<String, Refusal> {
             refuse(400, "invalid_request", 900_144, text)
         })
     };
-    let tenant_id = find_tenant(world, incoming.segments.first().map_or("", |s| s))?;
+    let tenant = incoming.segments.first().map_or("", |s| s);
+    if let Some(kind) = field("grant_type").and_then(delegated::Kind::named) {
+        return delegated::grant(world, tenant, kind, &form, &incoming.base_url);
+    }
+    let tenant_id = find_tenant(world, tenant)?;
     let grant_type = required("grant_type")?;
     if grant_type != "client_credentials" {
         let text =
@@ -111,10 +122,15 @@ fn grant(world: &mut World, incoming: &Incoming) -> Result<String, Refusal> {
         return Err(refuse(401, "invalid_client", 700_027, text));
     }
     check_secret(world, &app, field("client_secret"))?;
-    Ok(bearer::issue(world, &app, &tenant_id, &audience))
+    let access = bearer::issue(world, &app, &tenant_id, &audience);
+    Ok(Tokens {
+        access,
+        scope: None,
+        refresh: None,
+    })
 }
 
-fn find_tenant(world: &World, key: &str) -> Result<String, Refusal> {
+pub(crate) fn find_tenant(world: &World, key: &str) -> Result<String, Refusal> {
     // graph-protocol §1: `common` is not usable for this flow.
     if ["common", "organizations", "consumers"].contains(&key.to_ascii_lowercase().as_str()) {
         let text = "AADSTS50059: No tenant-identifying information found in either the request or implied by any provided credentials.";
@@ -171,7 +187,7 @@ fn find_audience(world: &World, scope: &str, base_url: &str) -> Result<String, R
     Err(refuse(400, "invalid_resource", 500_011, text))
 }
 
-fn check_secret(world: &World, app: &App, given: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn check_secret(world: &World, app: &App, given: Option<&str>) -> Result<(), Refusal> {
     let client_id = &app.client_id;
     let Some(given) = given else {
         let text = "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";

@@ -12,6 +12,7 @@ use crate::behaviour::Behaviour;
 use crate::calendar::entry_id::{EntryId, IdForm};
 use crate::calendar::event::{Attendee, Event, Placed};
 use crate::clock;
+use crate::delegated::Grants;
 use crate::directory::{App, Seed, Tenant, User};
 use crate::graph::{self, DeltaRound};
 use crate::notification::{Pending, Unannounced};
@@ -30,6 +31,8 @@ pub(crate) struct World {
     /// By object id.
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) tokens: BTreeMap<String, IssuedToken>,
+    /// What users consented to.
+    pub(crate) grants: Grants,
     pub(crate) events: BTreeMap<Uuid, Event>,
     /// By meeting id.
     pub(crate) meetings: BTreeMap<String, StoredMeeting>,
@@ -97,7 +100,10 @@ impl World {
             app.client_id = guid(&app.client_id)?;
             apps.insert(app.client_id.clone(), app);
         }
+        let mut grants = self.grants.clone();
+        grants.seed(seed.grants, &apps, &users, self.now())?;
         (self.tenants, self.users, self.apps) = (tenants, users, apps);
+        self.grants = grants;
         if let Some(behaviour) = seed.behaviour {
             self.behaviour = behaviour;
         }

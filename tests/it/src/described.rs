@@ -23,7 +23,7 @@ pub fn assert_described(operation: &str, answer: &Answer) {
     let described = operations
         .find(|one| one["operationId"] == operation)
         .unwrap_or_else(|| panic!("{operation} is not described"));
-    let response = &described["responses"][answer.status.to_string()];
+    let response = resolved(&described["responses"][answer.status.to_string()]);
     assert!(
         response.is_object(),
         "{operation} answers {}",
@@ -43,7 +43,13 @@ pub fn assert_described(operation: &str, answer: &Answer) {
     }
 }
 
-fn resolved(schema: &Value) -> &Value {
+/// Whether a value is what a schema of the document says, and has nothing besides.
+pub fn check(schema: &Value, value: &Value) -> Result<(), String> {
+    fits(schema, value)
+}
+
+/// What a `$ref` of the document leads to; anything else is itself.
+pub fn resolved(schema: &Value) -> &Value {
     match schema["$ref"].as_str() {
         Some(path) => DOCUMENT
             .pointer(path.trim_start_matches('#'))
@@ -76,12 +82,38 @@ fn fits(schema: &Value, value: &Value) -> Result<(), String> {
     }
     match value {
         Value::Object(members) => fits_object(schema, members),
-        Value::Array(items) => items
-            .iter()
-            .try_for_each(|item| fits(&schema["items"], item)),
-        Value::String(text) => fits_text(schema, text),
+        Value::Array(items) => {
+            within(schema, ["minItems", "maxItems"], items.len())?;
+            items
+                .iter()
+                .try_for_each(|item| fits(&schema["items"], item))
+        }
+        Value::String(text) => {
+            within(schema, ["minLength", "maxLength"], text.chars().count())?;
+            fits_text(schema, text)
+        }
+        Value::Number(number) => {
+            let limits = [&schema["minimum"], &schema["maximum"]].map(Value::as_f64);
+            let number = number.as_f64().unwrap_or_default();
+            let fits = limits[0].is_none_or(|least| number >= least)
+                && limits[1].is_none_or(|most| number <= most);
+            fits.then_some(())
+                .ok_or_else(|| format!("{number} is out of range"))
+        }
         _ => Ok(()),
     }
+}
+
+fn within(schema: &Value, limits: [&str; 2], size: usize) -> Result<(), String> {
+    let limit = |name: &str| {
+        schema[name]
+            .as_u64()
+            .and_then(|it| usize::try_from(it).ok())
+    };
+    let fits = limit(limits[0]).is_none_or(|least| size >= least)
+        && limit(limits[1]).is_none_or(|most| size <= most);
+    fits.then_some(())
+        .ok_or_else(|| format!("{size} is not within {limits:?}"))
 }
 
 fn type_of(value: &Value) -> &'static str {

@@ -7,6 +7,7 @@ mod desk;
 #[cfg(feature = "enterprise")]
 mod notifications;
 mod recording;
+mod sessions;
 mod timeline;
 mod upkeep;
 
@@ -29,6 +30,7 @@ pub use self::desk::{read_file, request_id, unfolded};
 #[cfg(feature = "enterprise")]
 pub use self::notifications::{Hook, Posted, Watched};
 pub use self::recording::{Meeting, meeting_of, told, transcript, vtt};
+pub use self::sessions::{GUEST, HOST, HOST_EMAIL, Letter};
 pub use self::upkeep::Sent;
 
 /// Where a practice's clock starts.

@@ -15,11 +15,13 @@ use convoke_platform::raw::RawNotifications;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_platform::vault::Vault;
+use convoke_services::calendars::Calendars;
 use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
 use convoke_services::providers::{self, Providers};
+use convoke_services::sessions::Sessions;
 use recording_proxy::stream::StreamApp;
 use serde_json::Value;
 
@@ -111,10 +113,27 @@ impl Process {
         graph_url: &str,
         organizer: &str,
     ) -> Self {
+        let environment = environment(graph_org, graph_url, organizer, stack, &[]);
+        Self::of_environment(stack, ports, environment)
+    }
+
+    /// As [`Self::with_graph`], for no organisation in particular and with more
+    /// settings, such as those of connected calendars.
+    pub fn with_settings(
+        stack: &Stack,
+        ports: Ports,
+        graph_url: &str,
+        settings: &[(&'static str, String)],
+    ) -> Self {
+        let organizer = graph_simulator::demo::ORGANIZER_UPN;
+        let environment = environment(None, graph_url, organizer, stack, settings);
+        Self::of_environment(stack, ports, environment)
+    }
+
+    fn of_environment(stack: &Stack, ports: Ports, environment: Environment) -> Self {
         let (calls, death) = (CallCount::default(), Death::default());
         let aws = Aws::of(stack, &calls, &death);
         let (blobs, secrets) = (aws.blobs.clone(), aws.secrets.clone());
-        let environment = environment(graph_org, graph_url, organizer, stack);
         let core = Core::new(aws.store.clone(), ports.clone());
         let microsoft = Microsoft::of_environment(&environment, &secrets, aws.vault.clone())
             .expect("Microsoft of a whole environment");
@@ -142,11 +161,18 @@ impl Process {
         };
         let recorder = Recorder::of_environment(&environment, desk.clone(), blobs.clone())
             .expect("a whole environment");
+        let sessions =
+            Sessions::of_environment(&environment, desk.clone()).expect("a whole environment");
+        let calendars =
+            Calendars::of_environment(&environment, core.clone(), aws.vault.clone(), &secrets)
+                .expect("a whole environment");
         let meeting_api = meeting_api::App {
             core: core.clone(),
             secrets: secrets.clone(),
             providers: providers(&environment, &microsoft, &ports),
             recorder: recorder.clone(),
+            sessions: sessions.clone(),
+            calendars: calendars.clone(),
             public_url: PUBLIC_URL.to_owned(),
         };
         let recording_proxy = recording_proxy::App {
@@ -169,6 +195,8 @@ impl Process {
             core: &core,
             microsoft: &microsoft,
             desk: &desk,
+            sessions: &sessions,
+            calendars: &calendars,
         };
         Self {
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
@@ -278,6 +306,31 @@ impl Process {
     }
 }
 
+/// `meeting-api` over a store of the test's own.
+pub fn meeting_api_app(
+    stack: &Stack,
+    environment: &Environment,
+    core: Core,
+    microsoft: Microsoft,
+    secrets: Secrets,
+) -> meeting_api::App {
+    let providers = providers(environment, &microsoft, &core.ports);
+    let recorder = recorder(stack, environment, core.clone(), microsoft);
+    let sessions = Sessions::of_environment(environment, recorder.desk.clone());
+    let sdk = sdk_config(&stack.aws_endpoint);
+    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &stack.outputs.key_arn);
+    let calendars = Calendars::of_environment(environment, core.clone(), vault, &secrets);
+    meeting_api::App {
+        calendars: calendars.expect("a whole environment"),
+        sessions: sessions.expect("a whole environment"),
+        core,
+        providers,
+        recorder,
+        secrets,
+        public_url: PUBLIC_URL.to_owned(),
+    }
+}
+
 /// What `meeting-api` looks for recordings with, over a store of the test's own.
 pub fn recorder(
     stack: &Stack,
@@ -313,6 +366,7 @@ fn environment(
     graph_url: &str,
     organizer: &str,
     stack: &Stack,
+    settings: &[(&'static str, String)],
 ) -> Environment {
     use graph_simulator::demo;
     let mut variables = vec![
@@ -322,6 +376,7 @@ fn environment(
         ("GRAPH_BASE_URL", graph_url.to_owned()),
         ("LOGIN_BASE_URL", graph_url.to_owned()),
     ];
+    variables.extend(settings.iter().cloned());
     if let Some(org) = graph_org {
         variables.extend([
             ("MS_GRAPH_ORG_ID", org.to_owned()),

@@ -94,7 +94,8 @@ pub(crate) async fn create_appointment_request(app: Arc<App>, call: Call) -> Res
 }
 
 #[utoipa::path(get, path = "/api/v1/appointment-requests", tag = "appointments",
-    params(("status" = Option<String>, Query), ("assigned_user_id" = Option<String>, Query),
+    params(("status" = Option<String>, Query, pattern = "^(pending|approved|declined|cancelled)$"),
+        ("assigned_user_id" = Option<String>, Query),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Listing<RequestView>)))]
 /// List appointment requests by start; portal users see their client's

@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(as = Requester)]
 pub(crate) struct RequesterBody {
-    #[schema(example = "Ada Client")]
+    #[schema(example = "Ada Client", min_length = 1, max_length = 255)]
     name: Option<String>,
-    #[schema(example = "ada@client.example")]
+    #[schema(example = "ada@client.example", format = Email, max_length = 254)]
     email: Option<String>,
 }
 
@@ -29,10 +29,10 @@ pub(crate) struct RequestBody {
     #[schema(example = "Quarterly review", max_length = 255, min_length = 1)]
     service_name: String,
     /// Local date in `timezone`.
-    #[schema(example = "2027-01-15")]
+    #[schema(example = "2027-01-15", format = Date)]
     requested_date: String,
     /// Local time in `timezone`; one that the clocks skip is refused, of one that occurs twice the first counts.
-    #[schema(example = "09:00")]
+    #[schema(example = "09:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     requested_time: String,
     /// Minutes.
     #[schema(example = 60, minimum = 15, maximum = 480)]
@@ -40,11 +40,15 @@ pub(crate) struct RequestBody {
     /// IANA name.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
+    #[schema(max_length = 8192)]
     description: Option<String>,
+    #[schema(min_length = 1, max_length = 128)]
     preferred_assigned_user_id: Option<String>,
     /// Of a portal user, the token's.
+    #[schema(min_length = 1, max_length = 128)]
     client_id: Option<String>,
     /// Of a portal user, the token's; a lone contact brings its client.
+    #[schema(min_length = 1, max_length = 128)]
     contact_id: Option<String>,
     requester: Option<RequesterBody>,
 }
@@ -77,20 +81,20 @@ impl From<RequestBody> for RequestInput {
 pub(crate) struct ChangeBody {
     #[schema(max_length = 255, min_length = 1)]
     service_name: Option<String>,
-    #[schema(example = "2027-01-15")]
+    #[schema(example = "2027-01-15", format = Date)]
     requested_date: Option<String>,
-    #[schema(example = "09:00")]
+    #[schema(example = "09:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     requested_time: Option<String>,
     #[schema(minimum = 15, maximum = 480)]
     requested_duration: Option<i64>,
     timezone: Option<String>,
     /// `null` clears it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 8192)]
     description: Patch<String>,
     /// `null` clears it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
     preferred_assigned_user_id: Patch<String>,
 }
 
@@ -115,17 +119,19 @@ impl From<ChangeBody> for ChangeInput {
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Approval)]
 pub(crate) struct ApproveBody {
-    #[schema(example = "2027-01-15")]
+    #[schema(example = "2027-01-15", format = Date)]
     final_date: Option<String>,
-    #[schema(example = "09:00")]
+    #[schema(example = "09:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     final_time: Option<String>,
     /// The one zone that governs.
     final_timezone: Option<String>,
     /// Absent: whom the client prefers.
+    #[schema(min_length = 1, max_length = 128)]
     assigned_user_id: Option<String>,
     /// Whether a Teams meeting is made.
     generate_teams_meeting: bool,
     /// For staff only.
+    #[schema(max_length = 8192)]
     internal_notes: Option<String>,
     /// Whether the technician may be booked twice.
     allow_overlap: bool,
@@ -156,9 +162,9 @@ impl ApproveBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = Reschedule)]
 pub(crate) struct RescheduleBody {
-    #[schema(example = "2027-01-16")]
+    #[schema(example = "2027-01-16", format = Date)]
     new_date: String,
-    #[schema(example = "10:00")]
+    #[schema(example = "10:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     new_time: String,
     new_timezone: Option<String>,
     #[schema(minimum = 15, maximum = 480)]
@@ -187,6 +193,7 @@ impl From<RescheduleBody> for RescheduleCommand {
 #[serde(deny_unknown_fields)]
 #[schema(as = Decline)]
 pub(crate) struct DeclineBody {
+    #[schema(min_length = 1, max_length = 8192)]
     reason: String,
 }
 
@@ -202,6 +209,7 @@ impl DeclineBody {
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Cancel)]
 pub(crate) struct CancelBody {
+    #[schema(max_length = 8192)]
     reason: Option<String>,
 }
 
@@ -225,26 +233,33 @@ pub(crate) struct ImportBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = ImportedAppointmentRequest)]
 pub(crate) struct ImportEntryBody {
+    #[schema(max_length = 255, min_length = 1)]
     service_name: String,
     /// May be over.
-    #[schema(example = "2025-01-15")]
+    #[schema(example = "2025-01-15", format = Date)]
     requested_date: String,
-    #[schema(example = "09:00")]
+    #[schema(example = "09:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     requested_time: String,
     #[schema(minimum = 15, maximum = 480)]
     requested_duration: i64,
     timezone: String,
+    #[schema(max_length = 8192)]
     description: Option<String>,
+    #[schema(min_length = 1, max_length = 128)]
     preferred_assigned_user_id: Option<String>,
+    #[schema(min_length = 1, max_length = 128)]
     client_id: Option<String>,
+    #[schema(min_length = 1, max_length = 128)]
     contact_id: Option<String>,
     requester: Option<RequesterBody>,
     /// Only `approved` requests are imported.
-    #[schema(pattern = "^approved$")]
+    #[schema(pattern = "^(approved)$")]
     status: Option<String>,
+    #[schema(min_length = 1, max_length = 128)]
     assigned_user_id: Option<String>,
-    #[schema(pattern = "^teams$")]
+    #[schema(pattern = "^(teams)$")]
     online_meeting_provider: Option<String>,
+    #[schema(format = "uri", max_length = 2048)]
     online_meeting_url: Option<String>,
     /// Microsoft's id of the online meeting.
     online_meeting_id: Option<String>,

@@ -13,17 +13,22 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ScheduleEntry)]
 pub(crate) struct EntryView {
+    #[schema(format = Uuid)]
     schedule_entry_id: String,
     title: String,
     /// Text for a calendar; it ends with the join line.
     notes: String,
+    #[schema(format = DateTime)]
     start: String,
+    #[schema(format = DateTime)]
     end: String,
     assigned_user_ids: Vec<String>,
-    /// `appointment_request` or `interaction`.
+    #[schema(pattern = "^(appointment_request|interaction)$")]
     work_item_type: &'static str,
+    #[schema(format = Uuid)]
     work_item_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     appointment_request_id: Option<String>,
     /// With its artifacts; in single reads only.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,11 +24,13 @@ pub(crate) struct RequesterView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AppointmentRequest)]
 pub(crate) struct RequestView {
+    #[schema(format = Uuid)]
     appointment_request_id: String,
-    /// `pending`, `approved`, `declined` or `cancelled`.
+    #[schema(pattern = "^(pending|approved|declined|cancelled)$")]
     status: &'static str,
     service_name: String,
     /// The appointment's date in `timezone`.
+    #[schema(format = Date)]
     requested_date: String,
     /// The appointment's time in `timezone`.
     requested_time: String,
@@ -43,9 +45,11 @@ pub(crate) struct RequestView {
     #[schema(required = true)]
     contact_id: Option<String>,
     requester: RequesterView,
-    #[schema(required = true)]
+    #[schema(required = true, format = Uuid)]
     schedule_entry_id: Option<String>,
+    #[schema(format = DateTime)]
     start: String,
+    #[schema(format = DateTime)]
     end: String,
     #[schema(required = true)]
     assigned_user_id: Option<String>,
@@ -53,7 +57,7 @@ pub(crate) struct RequestView {
     internal_notes: Option<String>,
     #[schema(required = true)]
     approved_by: Option<String>,
-    #[schema(required = true)]
+    #[schema(required = true, format = DateTime)]
     approved_at: Option<String>,
     #[schema(required = true)]
     declined_reason: Option<String>,
@@ -80,7 +84,9 @@ pub(crate) struct RequestView {
     /// Whether cancelling, declining or deleting it removes a Teams meeting.
     deletes_teams_meeting: bool,
     version: u64,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -196,11 +202,12 @@ impl HandledView {
 
 /// What became of an imported entry.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ImportedEntry)]
+#[schema(as = ImportedAppointment)]
 pub(crate) struct ImportedView {
-    /// `created` or `refused`.
+    #[schema(pattern = "^(created|refused)$")]
     pub(crate) result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     pub(crate) appointment_request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<&'static str>,

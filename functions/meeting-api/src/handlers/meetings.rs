@@ -85,7 +85,7 @@ pub(crate) async fn create_meeting(app: Arc<App>, call: Call) -> Result<Reply, E
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/meetings", tag = "control meetings",
     params(("org_id" = String, Path), ("control_id" = Option<String>, Query), ("provider" = Option<String>, Query),
-        ("due_before" = Option<String>, Query, description = "date or instant"),
+        ("due_before" = Option<String>, Query),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Listing<MeetingView>)))]
 /// List meetings by next occurrence
@@ -159,7 +159,7 @@ pub(crate) async fn delete_meeting(app: Arc<App>, call: Call) -> Result<Reply, E
 }
 
 #[utoipa::path(post, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}/cancel", tag = "control meetings",
-    params(("org_id" = String, Path), ("meeting_id" = String, Path)),
+    params(("org_id" = String, Path), ("meeting_id" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = MeetingView, headers(("ETag" = String)))))]
 /// Cancel a meeting and remove its calendar event
 pub(crate) async fn cancel_meeting(app: Arc<App>, call: Call) -> Result<Reply, Error> {
@@ -188,8 +188,8 @@ pub(crate) async fn cancel_meeting(app: Arc<App>, call: Call) -> Result<Reply, E
 }
 
 #[utoipa::path(post, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}/schedule", tag = "control meetings",
-    params(("org_id" = String, Path), ("meeting_id" = String, Path)),
-    responses((status = 200, body = ScheduledView)))]
+    params(("org_id" = String, Path), ("meeting_id" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ScheduledView, headers(("ETag" = String)))))]
 /// Put the meeting on its provider's calendar, or update it there
 pub(crate) async fn schedule_meeting(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     call.no_command()?;
@@ -234,9 +234,9 @@ pub(crate) async fn list_occurrences(app: Arc<App>, call: Call) -> Result<Reply,
 
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/meetings/{meeting_id}/slots", tag = "control meetings",
     params(("org_id" = String, Path), ("meeting_id" = String, Path),
-        ("from" = Option<String>, Query, description = "date or instant"),
-        ("to" = Option<String>, Query, description = "date or instant")),
-    responses((status = 200, body = Listing<SlotView>)))]
+        ("from" = Option<String>, Query), ("to" = Option<String>, Query)),
+    responses((status = 200, body = Listing<SlotView>),
+        (status = 409, description = "Cancelled, or without a next occurrence")))]
 /// Offer times at which organiser and required attendees are free
 pub(crate) async fn list_slots(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let (from, to) = (query::instant(&call, "from")?, query::instant(&call, "to")?);

@@ -1,11 +1,17 @@
 //! Handlers: each reads its call, runs one use case, answers in wire types.
 
+pub(crate) mod answers;
+pub(crate) mod calendar_connections;
 pub(crate) mod controls;
+pub(crate) mod conversations;
 pub(crate) mod directory;
 pub(crate) mod interactions;
 pub(crate) mod meetings;
+pub(crate) mod notifications;
 pub(crate) mod online_meetings;
+pub(crate) mod replay;
 pub(crate) mod schedules;
+pub(crate) mod sessions;
 
 use convoke_domain::error::Error;
 use convoke_platform::http::{Call, Reply};

@@ -38,8 +38,9 @@ pub(crate) async fn get_control_schedule(app: Arc<App>, call: Call) -> Result<Re
 }
 
 #[utoipa::path(post, path = "/api/v1/orgs/{org_id}/controls/{control_id}/schedule/complete", tag = "control meetings",
-    params(("org_id" = String, Path), ("control_id" = String, Path)), request_body = CompletionBody,
-    responses((status = 200, body = CompletedView)))]
+    params(("org_id" = String, Path), ("control_id" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = CompletionBody,
+    responses((status = 200, body = CompletedView, headers(("ETag" = String)))))]
 /// Record that the control's test was done; linked meetings advance with it
 pub(crate) async fn complete_control_schedule(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let body = call.command::<CompletionBody>()?;

@@ -11,10 +11,13 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct AttendeeBody {
     /// For a user of the organisation.
+    #[schema(min_length = 1, max_length = 128)]
     user_id: Option<String>,
     /// For somebody from outside.
+    #[schema(format = Email, max_length = 254)]
     email: Option<String>,
     /// For somebody from outside.
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// `required` where absent.
     #[schema(example = "required", pattern = "^(required|optional|resource)$")]
@@ -40,6 +43,7 @@ pub(crate) struct MeetingBody {
     #[schema(example = "PCI Scope Review", max_length = 255, min_length = 1)]
     title: String,
     /// The agenda.
+    #[schema(max_length = 32768)]
     description: Option<String>,
     #[schema(
         example = "QUARTERLY",
@@ -61,10 +65,13 @@ pub(crate) struct MeetingBody {
     is_online: bool,
     #[schema(max_length = 500)]
     location: Option<String>,
+    #[schema(format = "uri", max_length = 2048)]
     join_url: Option<String>,
     #[serde(default)]
+    #[schema(max_items = 500)]
     attendees: Vec<AttendeeBody>,
     /// The control's own schedule is linked where this is absent.
+    #[schema(format = Uuid)]
     control_schedule_id: Option<String>,
 }
 
@@ -100,7 +107,7 @@ pub(crate) struct ChangeBody {
     #[schema(max_length = 255, min_length = 1)]
     title: Option<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 32768)]
     description: Patch<String>,
     #[schema(pattern = "^(DAILY|WEEKLY|MONTHLY|QUARTERLY|ANNUAL)$")]
     frequency: Option<String>,
@@ -111,16 +118,17 @@ pub(crate) struct ChangeBody {
     timezone: Option<String>,
     is_online: Option<bool>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     location: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uri", max_length = 2048)]
     join_url: Patch<String>,
     /// Replaces the whole set.
+    #[schema(max_items = 500)]
     attendees: Option<Vec<AttendeeBody>>,
     /// `null` unlinks the meeting from its control's schedule.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Uuid)]
     control_schedule_id: Patch<String>,
 }
 

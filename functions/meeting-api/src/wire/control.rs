@@ -39,8 +39,10 @@ impl From<ScheduleBody> for ScheduleInput {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ControlSchedule)]
 pub(crate) struct ScheduleView {
+    #[schema(format = Uuid)]
     control_schedule_id: String,
     control_id: String,
+    #[schema(pattern = "^(DAILY|WEEKLY|MONTHLY|QUARTERLY|ANNUAL)$")]
     frequency: &'static str,
     next_due: NaiveDate,
     #[schema(required = true)]
@@ -77,6 +79,7 @@ pub(crate) struct CompletionBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AdvancedMeeting)]
 pub(crate) struct AdvancedView {
+    #[schema(format = Uuid)]
     meeting_id: String,
     #[schema(required = true, format = DateTime)]
     last_occurrence: Option<String>,

@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 #[schema(as = UserInput)]
 pub(crate) struct UserBody {
     /// Unique among users, compared without case.
+    #[schema(format = Email, max_length = 254)]
     email: Option<String>,
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// IANA name.
     timezone: Option<String>,
@@ -40,9 +42,12 @@ impl UserBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = ContactInput)]
 pub(crate) struct ContactBody {
+    #[schema(min_length = 1, max_length = 128)]
     pub(crate) client_id: String,
     /// Unique among contacts, compared without case.
+    #[schema(format = Email, max_length = 254)]
     email: Option<String>,
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// IANA name.
     timezone: Option<String>,
@@ -72,6 +77,7 @@ pub(crate) struct UserView {
     name: Option<String>,
     #[schema(required = true)]
     timezone: Option<String>,
+    #[schema(pattern = "^(en|en-XA)$")]
     locale: &'static str,
     active: bool,
     version: u64,
@@ -112,6 +118,7 @@ pub(crate) struct ContactView {
     name: Option<String>,
     #[schema(required = true)]
     timezone: Option<String>,
+    #[schema(pattern = "^(en|en-XA)$")]
     locale: &'static str,
     version: u64,
     #[schema(format = DateTime)]
@@ -182,6 +189,7 @@ pub(crate) struct ImportBody {
     reason = "describes an entry of the import, which is read field by field"
 )]
 pub(crate) struct ImportUser {
+    #[schema(min_length = 1, max_length = 128)]
     user_id: String,
     #[schema(inline)]
     #[serde(flatten)]
@@ -195,6 +203,7 @@ pub(crate) struct ImportUser {
     reason = "describes an entry of the import, which is read field by field"
 )]
 pub(crate) struct ImportContact {
+    #[schema(min_length = 1, max_length = 128)]
     contact_id: String,
     #[schema(inline)]
     #[serde(flatten)]

@@ -13,18 +13,20 @@ use utoipa::ToSchema;
 pub(crate) struct InteractionBody {
     /// The name of a type; `Note` where absent.
     #[serde(rename = "type")]
-    #[schema(example = "Call")]
+    #[schema(example = "Call", pattern = "^(Call|Email|Meeting|Note)$")]
     kind: Option<String>,
     #[schema(example = "Asked about the invoice", max_length = 255, min_length = 1)]
     title: String,
+    #[schema(max_length = 32768)]
     notes: Option<String>,
     /// Whose timeline it belongs to; this, `contact_id` or both.
-    #[schema(example = "client-1")]
+    #[schema(example = "globex", min_length = 1, max_length = 128)]
     client_id: Option<String>,
     /// A lone contact brings their client.
-    #[schema(example = "contact-1")]
+    #[schema(example = "cleo", min_length = 1, max_length = 128)]
     contact_id: Option<String>,
     /// The internal user; the caller where absent.
+    #[schema(min_length = 1, max_length = 128)]
     user_id: Option<String>,
     /// The same as `start_time`, which goes before it; now where both are absent.
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-15T09:00:00Z")]
@@ -34,7 +36,7 @@ pub(crate) struct InteractionBody {
     /// This, `duration_minutes` or none.
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-15T09:20:00Z")]
     end_time: Option<Instant>,
-    #[schema(example = 20, minimum = 0)]
+    #[schema(example = 20, minimum = 0, maximum = 44640)]
     duration_minutes: Option<u32>,
     /// `planned` where absent.
     #[schema(example = "completed", pattern = "^(planned|completed|cancelled)$")]
@@ -66,13 +68,16 @@ impl From<InteractionBody> for InteractionInput {
 #[schema(as = InteractionChange)]
 pub(crate) struct ChangeBody {
     #[serde(rename = "type")]
-    #[schema(example = "Meeting")]
+    #[schema(
+        example = "Meeting",
+        pattern = "^(Online Meeting|Call|Email|Meeting|Note)$"
+    )]
     kind: Option<String>,
     #[schema(max_length = 255, min_length = 1)]
     title: Option<String>,
     /// `null` clears it; an online meeting's join line stays at the end.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 32768)]
     notes: Patch<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     interaction_date: Option<Instant>,
@@ -80,7 +85,7 @@ pub(crate) struct ChangeBody {
     start_time: Option<Instant>,
     #[schema(value_type = Option<String>, format = DateTime)]
     end_time: Option<Instant>,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 44640)]
     duration_minutes: Option<u32>,
     #[schema(pattern = "^(planned|completed|cancelled)$")]
     status: Option<String>,

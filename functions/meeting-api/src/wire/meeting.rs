@@ -19,6 +19,7 @@ pub(crate) struct AttendeeView {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[schema(pattern = "^(required|optional|resource)$")]
     role: &'static str,
 }
 
@@ -55,14 +56,17 @@ impl From<&Warning> for WarningView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Meeting)]
 pub(crate) struct MeetingView {
+    #[schema(format = Uuid)]
     meeting_id: String,
     control_id: String,
-    #[schema(required = true)]
+    #[schema(required = true, format = Uuid)]
     control_schedule_id: Option<String>,
     title: String,
     #[schema(required = true)]
     description: Option<String>,
+    #[schema(pattern = "^(DAILY|WEEKLY|MONTHLY|QUARTERLY|ANNUAL)$")]
     frequency: &'static str,
+    #[schema(pattern = "^(mock|ics|graph)$")]
     provider: &'static str,
     /// The first occurrence of the series.
     #[schema(format = DateTime)]
@@ -88,6 +92,7 @@ pub(crate) struct MeetingView {
     #[schema(required = true)]
     external_event_id: Option<String>,
     /// A signed link to the .ics file that lasts a week or more.
+    #[schema(format = "uri")]
     ics_url: String,
     version: u64,
     #[schema(format = DateTime)]
@@ -190,6 +195,7 @@ impl From<&Availability> for AvailabilityView {
 pub(crate) struct ScheduledView {
     #[schema(required = true)]
     external_event_id: Option<String>,
+    #[schema(pattern = "^(mock|ics|graph)$")]
     provider: &'static str,
     #[schema(required = true, format = DateTime)]
     last_occurrence: Option<String>,
@@ -282,6 +288,7 @@ impl From<Slot<String>> for SlotView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MeetingProvider)]
 pub(crate) struct ProviderView {
+    #[schema(pattern = "^(mock|ics|graph)$")]
     pub(crate) provider: &'static str,
     pub(crate) configured: bool,
     pub(crate) behaviour: &'static str,

@@ -26,15 +26,17 @@ pub(crate) struct OnlineMeetingBody {
     #[schema(value_type = String, format = DateTime, example = "2027-01-15T10:00:00Z")]
     end: Instant,
     /// Whose timeline it goes on; this, `contact_id` or both.
-    #[schema(example = "client-1")]
+    #[schema(example = "globex", min_length = 1, max_length = 128)]
     client_id: Option<String>,
     /// A lone contact brings their client.
-    #[schema(example = "contact-1")]
+    #[schema(example = "cleo", min_length = 1, max_length = 128)]
     contact_id: Option<String>,
     /// Whom Microsoft invites; nobody is invited twice.
     #[serde(default)]
+    #[schema(max_items = 500)]
     attendees: Vec<AttendeeBody>,
     /// Plain text for interaction and schedule entry.
+    #[schema(max_length = 32768)]
     notes: Option<String>,
     /// Whether it takes somebody's working time.
     #[serde(default)]

@@ -14,7 +14,8 @@ use crate::wire::{DocumentBody, DocumentView};
 
 #[utoipa::path(get, path = "/api/v1/documents/{document_id}", tag = "recordings",
     params(("document_id" = String, Path)),
-    responses((status = 200, body = DocumentView, headers(("ETag" = String)))))]
+    responses((status = 200, body = DocumentView, headers(("ETag" = String))),
+        (status = 409, description = "Its meeting was cancelled")))]
 /// Read what is known of a transcript
 pub(crate) async fn get_document(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let eyes = Eyes::of(call.caller()?);
@@ -44,10 +45,12 @@ pub(crate) async fn update_document(app: Arc<App>, call: Call) -> Result<Reply, 
 
 #[utoipa::path(get, path = "/api/v1/documents/{document_id}/download", tag = "recordings",
     params(("document_id" = String, Path),
-        ("format" = Option<String>, Query, description = "`vtt` (where absent) or `text`", example = "text")),
+        ("format" = Option<String>, Query, description = "`vtt` where absent", pattern = "^(vtt|text)$", example = "text")),
     responses(
-        (status = 200, content_type = "text/vtt", body = String, headers(("Content-Disposition" = String))),
-        (status = 303, description = "A large one: to where it lies, for five minutes", headers(("Location" = String)))))]
+        (status = 200, headers(("Content-Disposition" = String)),
+            content((String = "text/vtt; charset=utf-8"), (String = "text/plain; charset=utf-8"))),
+        (status = 303, description = "A large one: to where it lies, for five minutes", headers(("Location" = String))),
+        (status = 409, description = "The readable text is larger than one answer; or the meeting was cancelled")))]
 /// Download a transcript
 pub(crate) async fn download_document(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let format = format_of(&call)?;

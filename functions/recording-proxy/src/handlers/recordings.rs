@@ -28,7 +28,8 @@ pub(crate) async fn issue_recording_ticket(app: Arc<App>, call: Call) -> Result<
 #[utoipa::path(get, path = "/api/v1/online-meetings/recordings/{artifact_id}", tag = "recordings",
     params(("artifact_id" = String, Path)),
     responses((status = 303, description = "To the address that the recording plays from, with a ticket",
-        headers(("Location" = String)))))]
+        headers(("Location" = String))),
+        (status = 409, description = "Its meeting was cancelled")))]
 /// Go to where a recording plays from
 pub(crate) async fn open_recording(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let (url, _) = issue(&app, &call).await?;

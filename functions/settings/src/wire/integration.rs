@@ -45,7 +45,7 @@ pub(crate) struct ProfileBody {
     tenant_id: Patch<String>,
     /// GUID of the application.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Uuid)]
     client_id: Patch<String>,
     /// Its secret's value; kept where absent, needed anew with another tenant or application.
     #[serde(default)]

@@ -1,31 +1,27 @@
 //! An appointment's life: asked for by a client, approved with a Teams link, moved, cancelled; with the mails that each
 //! step sends.
 
-use std::time::{Duration, Instant};
-
 use anyhow::Result;
 use chrono::{Days, NaiveDate};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::postbox::Postbox;
 use super::{Api, Walk, show_lines, text};
-use crate::mails::{self, Mail};
 use crate::output::line;
 use crate::seed::TECHNICIAN;
 
-/// Mails leave in the background: how long the walk waits for them.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The client's contact and the technician are told of each step.
 const READERS: usize = 2;
 
-/// Walks through it.
-pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
+/// Walks through it; answers what came of it.
+pub(super) async fn walk(walk: &Walk<'_>) -> Result<String> {
     let mut desk = Desk {
         api: walk.api,
         client: &walk.stack.tokens.portal,
         approver: &walk.stack.tokens.approver,
-        aws_endpoint: &walk.stack.aws_endpoint,
-        shown: mails::sent(&walk.stack.aws_endpoint).await?.len(),
+        postbox: Postbox::open(&walk.stack.aws_endpoint).await?,
+        mails: 0,
     };
     let day = walk.now.date_naive() + Days::new(7);
     line("\nA client asks for an appointment:");
@@ -35,7 +31,11 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
     line("\nMoved to the day after, in the Teams meeting too:");
     desk.reschedule(&request, day + Days::new(1)).await?;
     line("\nCancelled, and the Teams meeting with it:");
-    desk.cancel(&request).await
+    desk.cancel(&request).await?;
+    Ok(format!(
+        "asked for, approved, moved, cancelled; {} mails",
+        desk.mails
+    ))
 }
 
 /// Where client and approver meet.
@@ -43,9 +43,9 @@ struct Desk<'a> {
     api: &'a Api,
     client: &'a str,
     approver: &'a str,
-    aws_endpoint: &'a str,
-    /// How many mails have been shown, or were there before.
-    shown: usize,
+    postbox: Postbox<'a>,
+    /// How many were sent.
+    mails: usize,
 }
 
 impl Desk<'_> {
@@ -102,6 +102,11 @@ impl Desk<'_> {
         self.show_mails().await
     }
 
+    async fn show_mails(&mut self) -> Result<()> {
+        self.mails += self.postbox.show(READERS).await?.len();
+        Ok(())
+    }
+
     /// One step of the approver's; tells the warning, if there is one.
     async fn step(&self, id: &str, name: &str, body: Value) -> Result<Value> {
         let path = format!("/api/v1/appointment-requests/{id}/{name}");
@@ -115,24 +120,6 @@ impl Desk<'_> {
         Ok(done["request"].take())
     }
 
-    /// The mails of the last step, once they have left.
-    async fn show_mails(&mut self) -> Result<()> {
-        let since = Instant::now();
-        let mut sent = mails::sent(self.aws_endpoint).await?;
-        while sent.len() < self.shown + READERS && since.elapsed() < PATIENCE {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            sent = mails::sent(self.aws_endpoint).await?;
-        }
-        for mail in sent.iter().skip(self.shown) {
-            line(&format!("  mail: {}", in_a_line(mail)));
-        }
-        if sent.len() == self.shown {
-            line("  no mail was sent");
-        }
-        self.shown = sent.len();
-        Ok(())
-    }
-
     /// What the client's calendar is told.
     async fn show_file(&self, id: &str) -> Result<()> {
         let url = format!("{}/api/v1/appointment-requests/{id}/ics", self.api.url);
@@ -143,20 +130,4 @@ impl Desk<'_> {
         );
         Ok(())
     }
-}
-
-fn in_a_line(mail: &Mail) -> String {
-    let link = if mail.join_link {
-        "join link"
-    } else {
-        "no join link"
-    };
-    let ics = mail.ics.as_ref().map_or("no .ics".to_owned(), |it| {
-        format!(".ics {} {}", it.method, it.sequence)
-    });
-    format!(
-        "{} \u{2013} {} ({link}, {ics})",
-        mail.to.join(", "),
-        mail.subject
-    )
 }

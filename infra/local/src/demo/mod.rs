@@ -1,8 +1,10 @@
 //! `cargo run -- demo`: the main flows, walked through on the running API.
 
 mod appointments;
+mod postbox;
 mod recordings;
 mod reviews;
+mod sessions;
 
 use std::time::Duration;
 
@@ -37,11 +39,19 @@ pub(crate) async fn walk(workspace: &Workspace) -> Result<()> {
         api: &api,
         now: now(),
     };
-    reviews::walk(&walk).await?;
-    appointments::walk(&walk).await?;
+    let mut came = vec![
+        ("Reviews", reviews::walk(&walk).await?),
+        ("Appointments", appointments::walk(&walk).await?),
+        ("Sessions", sessions::walk(&walk).await?),
+    ];
     if cfg!(feature = "enterprise") {
-        recordings::walk(&walk).await?;
+        came.push(("Recordings", recordings::walk(&walk).await?));
     }
+    line("\nIn short:");
+    for (job, what) in came {
+        line(&format!("  {job:<13} {what}"));
+    }
+    line("\nThe mails as they were sent: cargo run -- mails --raw N");
     Ok(())
 }
 

@@ -18,8 +18,8 @@ const PATIENCE: u32 = 20;
 /// Lines of the transcript that are shown.
 const LINES: usize = 6;
 
-/// Walks through it.
-pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
+/// Walks through it; answers what came of it.
+pub(super) async fn walk(walk: &Walk<'_>) -> Result<String> {
     line("\nStaff schedule an online meeting with a client; it is over in a moment:");
     let meeting = schedule(walk).await?;
     let hold = hold(walk, text(&meeting, "join_url")).await;
@@ -27,7 +27,7 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
         line(
             "  this Microsoft Graph is not the bundled simulator: hold the meeting, record it, and refresh it yourself",
         );
-        return Ok(());
+        return Ok("scheduled; not held, since this Graph is not the simulator".to_owned());
     }
     line("\nMicrosoft tells of the recording and the transcript; nobody has to ask:");
     let meeting = wait_for_arrival(walk, &meeting).await?;
@@ -38,7 +38,12 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
     line(
         "\nThe recording, for a browser (the link opens it for some hours, for this caller alone):",
     );
-    show_link(walk, &meeting).await
+    show_link(walk, &meeting).await?;
+    Ok(format!(
+        "{}, capture {}: on the timeline, to be read and to be watched",
+        text(&meeting, "status"),
+        text(&meeting, "capture_status")
+    ))
 }
 
 async fn schedule(walk: &Walk<'_>) -> Result<Value> {

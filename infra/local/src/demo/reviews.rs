@@ -11,8 +11,8 @@ use super::{Api, Walk, show_lines, text};
 use crate::output::line;
 use crate::workspace::Workspace;
 
-/// Walks through it.
-pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
+/// Walks through it; answers what came of it.
+pub(super) async fn walk(walk: &Walk<'_>) -> Result<String> {
     let today = walk.now.date_naive();
     let review = Review {
         api: walk.api,
@@ -35,7 +35,8 @@ pub(super) async fn walk(walk: &Walk<'_>) -> Result<()> {
     line("\nIts calendar file:");
     review.download(&meeting, walk.workspace).await?;
     line("\nCancelled, and gone from the organiser's calendar:");
-    review.cancel(&meeting).await
+    review.cancel(&meeting).await?;
+    Ok("scheduled on each calendar, moved on twice with its control, cancelled".to_owned())
 }
 
 /// Bob, who looks after the organisation's control meetings.

@@ -223,6 +223,37 @@ async fn the_notification_key_is_sealed_by_renewal_and_opened_by_capture() {
     }
 }
 
+/// XC-10, IV-6: what opens a person's calendar is sealed and opened by those who connect calendars and keep them in
+/// step, for one organisation at a time; to whoever opens other secrets it stays shut.
+#[tokio::test]
+async fn calendar_tokens_are_sealed_and_opened_by_meeting_api_and_delivery_alone() {
+    let bound = |tenant: &str| {
+        let names = [("tenant", tenant), ("purpose", "calendar_refresh_token")];
+        let names = names.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Some(HashMap::from(names))
+    };
+    let seal = async |client: &aws_sdk_kms::Client| {
+        let call = client.encrypt().key_id(&STACK.outputs.key_arn);
+        let call = call.plaintext(Blob::new("hello"));
+        let sealed = call.set_encryption_context(bound("acme")).send().await;
+        sealed.map_err(|error| code(&error))
+    };
+    let sealed = seal(&kms(owner())).await.unwrap().ciphertext_blob.unwrap();
+    for function in READERS.into_iter().chain(OTHERS) {
+        let client = kms(role_of(function).await);
+        let uses = ["meeting-api", "delivery"].contains(&function);
+        let expected = || if uses { Ok(()) } else { Err(refused()) };
+        assert_eq!(seal(&client).await.map(drop), expected(), "{function}");
+        let open = |tenant| {
+            let call = client.decrypt().ciphertext_blob(sealed.clone());
+            call.set_encryption_context(bound(tenant)).send()
+        };
+        let opened = open("acme").await.map(drop).map_err(|error| code(&error));
+        assert_eq!(opened, expected(), "{function}");
+        assert!(open("initech").await.is_err(), "{function}");
+    }
+}
+
 /// Sends a small mail; answers its id, or the refusal's code.
 async fn send(client: &aws_sdk_sesv2::Client, from: &str, set: &str) -> Result<String, String> {
     let mime =

@@ -64,6 +64,20 @@ const OWNED: [(&str, &str); 5] = [
          GET /api/v1/contacts?client_id=globex
          PUT /api/v1/clients/globex
          POST /api/v1/directory/import
+         GET /api/v1/meetings
+         POST /api/v1/meetings
+         GET /api/v1/meetings/m1
+         PATCH /api/v1/meetings/m1
+         POST /api/v1/meetings/m1/cancel
+         POST /api/v1/meetings/m1/invitations/i1/respond
+         GET /api/v1/conversations/m1/messages
+         POST /api/v1/conversations/m1/messages
+         GET /api/v1/notifications
+         POST /api/v1/notifications/n1/read
+         POST /api/v1/notifications/read-all
+         GET /api/v1/calendar-connections/google
+         PUT /api/v1/calendar-connections/google
+         DELETE /api/v1/calendar-connections/microsoft
         ",
     ),
     (
@@ -81,6 +95,7 @@ const OWNED: [(&str, &str); 5] = [
         "
          GET /api/v1/orgs/acme/meetings/m1/ics
          GET /api/v1/appointment-requests/a1/ics
+         GET /api/v1/meetings/m1/invitation
         ",
     ),
     (
@@ -162,6 +177,22 @@ async fn a_signed_link_needs_no_token() -> Result<()> {
     );
     let (status, _) = call(Method::HEAD, "/ics/abc", None).await?;
     assert_eq!(status, StatusCode::OK);
+    Ok(())
+}
+
+/// IV-7: who answers by the link in a mail has no token; the page and the answer are one function's.
+#[tokio::test]
+async fn an_answer_link_needs_no_token() -> Result<()> {
+    for method in [Method::GET, Method::POST] {
+        let (status, seen) = call(method.clone(), "/rsvp/abc?response=accepted", None).await?;
+        assert_eq!(
+            (status, &seen["function"]),
+            (StatusCode::OK, &json!("convoke-meeting-api")),
+            "{method}"
+        );
+        assert_eq!(seen["event"]["rawQueryString"], "response=accepted");
+        assert_eq!(seen["event"]["requestContext"]["authorizer"], Value::Null);
+    }
     Ok(())
 }
 

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use convoke_local::{
-    Functions, LogBook, Outputs, REGION, Stack, StackOptions, TokenClaims, Workspace, of_template,
+    CalendarClients, Functions, LogBook, Outputs, REGION, Stack, StackOptions, TokenClaims,
+    Workspace, of_template,
 };
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -173,5 +174,39 @@ async fn functions_are_told_what_they_need_and_where_the_local_aws_is() -> Resul
         env.get("SSL_CERT_FILE").is_none(),
         "Lambda's own file is not here"
     );
+    Ok(())
+}
+
+/// IV-2, IV-6: where sessions without another link are held, and the clients by which users' calendars are reached: ids
+/// as they are, secrets by where they are kept.
+#[tokio::test]
+async fn functions_are_told_of_the_meeting_page_and_of_users_calendars() -> Result<()> {
+    let (_, seen) = call(Method::GET, "/api/v1/meetings", Some(&token())).await?;
+    let env = &seen["env"];
+    let api_url = STACK.api_url.as_deref().context("an API")?;
+    assert_eq!(
+        env["CONVOKE_MEETING_PAGE_URL"],
+        json!(format!("{api_url}/meetings/"))
+    );
+    let google = STACK.google().context("the simulator")?;
+    assert_eq!(google.base_url(), STACK.google_base_url);
+    for host in ["GOOGLE_CALENDAR_BASE_URL", "GOOGLE_TOKEN_BASE_URL"] {
+        assert_eq!(env[host], json!(STACK.google_base_url), "{host}");
+    }
+    let clients = CalendarClients::demo();
+    for (name, client, secret_arn) in [
+        ("GOOGLE", clients.google, &outputs().google_secret_arn),
+        (
+            "MICROSOFT_CALENDAR",
+            clients.microsoft,
+            &outputs().microsoft_calendar_secret_arn,
+        ),
+    ] {
+        assert_eq!(env[format!("CONVOKE_{name}_CLIENT_ID")], json!(client.id));
+        assert!(secret_arn.starts_with("arn:"), "{name}: {secret_arn}");
+        let arn = &env[format!("CONVOKE_{name}_CLIENT_SECRET_ARN")];
+        assert_eq!(arn, &json!(secret_arn));
+        assert!(!env.to_string().contains(&client.secret), "{name}");
+    }
     Ok(())
 }

@@ -138,7 +138,13 @@ fn functions_behind_the_api_hold_only_what_they_use() {
     let (read, list, write) = ("s3:GetObject", "s3:ListBucket", "s3:PutObject");
     assert_eq!(
         held("MeetingApi"),
-        ["kms:Decrypt", "kms:GenerateDataKey", write, secret]
+        [
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            write,
+            secret
+        ]
     );
     assert_eq!(held("RecordingProxy"), ["kms:Decrypt", read, list, secret]);
     let items: Vec<_> = held("RecordingStream")
@@ -176,8 +182,11 @@ fn every_use_of_the_key_is_bound() {
                 "kms:EncryptionContext:tenant": "<deployment>",
                 purpose: "notification_key",
             });
+        } else if name == "UseCalendarTokens" {
+            bound["StringEquals"] = json!({ purpose: "calendar_refresh_token" });
         } else {
-            bound["StringNotEquals"] = json!({ purpose: "notification_key" });
+            bound["StringNotEquals"] =
+                json!({ purpose: ["notification_key", "calendar_refresh_token"] });
         }
         bound
     };
@@ -200,7 +209,71 @@ fn every_use_of_the_key_is_bound() {
             }
         }
     }
-    assert_eq!((direct, through), (4, 4));
+    assert_eq!((direct, through), (5, 4));
+}
+
+/// XC-10, IV-6: refresh tokens of people's calendars are sealed and opened where they are connected and where calendars
+/// are kept in step, and nowhere else.
+#[test]
+fn calendar_tokens_are_used_by_those_who_connect_calendars_and_keep_them_in_step() {
+    let template = template();
+    let mut holders = Vec::new();
+    for (name, role) in of_type(&template, "AWS::IAM::Role") {
+        let held = role["ManagedPolicyArns"].as_array().into_iter().flatten();
+        if held.map(target).any(|policy| policy == "UseCalendarTokens") {
+            holders.push(name);
+        }
+    }
+    assert_eq!(holders, ["DeliveryRole", "MeetingApiRole"]);
+}
+
+/// XC-10: the deployment's own client secrets are kept in Secrets Manager; functions are told where, never what.
+#[test]
+fn client_secrets_are_kept_in_secrets_manager() {
+    let template = template();
+    let secrets = of_type(&template, "AWS::SecretsManager::Secret");
+    let functions = of_type(&template, FUNCTION);
+    for (parameter, secret, variable) in [
+        (
+            "MsGraphClientSecret",
+            "MsGraphSecret",
+            "MS_GRAPH_CLIENT_SECRET_ARN",
+        ),
+        (
+            "GoogleClientSecret",
+            "GoogleSecret",
+            "CONVOKE_GOOGLE_CLIENT_SECRET_ARN",
+        ),
+        (
+            "MicrosoftCalendarClientSecret",
+            "MicrosoftCalendarSecret",
+            "CONVOKE_MICROSOFT_CALENDAR_CLIENT_SECRET_ARN",
+        ),
+    ] {
+        assert_eq!(template["Parameters"][parameter]["NoEcho"], true);
+        let by_reference = json!({ "Ref": parameter });
+        assert_eq!(secrets[secret]["SecretString"], by_reference);
+        let mut told = 0;
+        for (name, function) in &functions {
+            let variables = function["Environment"]["Variables"].as_object().unwrap();
+            assert!(
+                variables.values().all(|value| *value != by_reference),
+                "{name} is told {parameter}"
+            );
+            let Some(value) = variables.get(variable) else {
+                continue;
+            };
+            told += 1;
+            let arn = json!({ "Fn::GetAtt": [secret, "Id"] });
+            assert_eq!(value["Fn::If"], json!([format!("Has{secret}"), arn, ""]));
+            let role = &template["Resources"][target(&function["Role"])];
+            assert!(
+                role.to_string().contains(&arn.to_string()),
+                "{name} cannot read {secret}"
+            );
+        }
+        assert!(told > 1, "{parameter}: {told}");
+    }
 }
 
 /// NT-2: whom anybody can call reaches neither table nor secret, and one queue.

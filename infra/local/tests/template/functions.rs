@@ -108,35 +108,49 @@ fn functions_are_built_for_arm_unless_asked_otherwise() {
     );
 }
 
+// Variables that belong together.
+const EDGE: [&str; 4] = [
+    "CONVOKE_ROOT_SECRET_ARN",
+    "CONVOKE_PUBLIC_URL",
+    "CONVOKE_CLAIMS",
+    "CONVOKE_DEFAULT_USER_TYPE",
+];
+const CLOUD: [&str; 3] = ["CONVOKE_KEY_ID", "GRAPH_BASE_URL", "LOGIN_BASE_URL"];
+const PROFILE: [&str; 5] = [
+    "MS_GRAPH_TENANT_ID",
+    "MS_GRAPH_CLIENT_ID",
+    "MS_GRAPH_CLIENT_SECRET_ARN",
+    "MS_GRAPH_ORGANIZER_EMAIL",
+    "MS_GRAPH_ORG_ID",
+];
+const CAPTURE: [&str; 4] = [
+    "CONVOKE_BUCKET",
+    "CONVOKE_CAPTURE_ATTEMPTS",
+    "CONVOKE_DOMAIN",
+    "CONVOKE_MAIL_FROM",
+];
+const CAPTURE_QUEUES: [&str; 2] = ["CONVOKE_CAPTURE_QUEUE_URL", "CONVOKE_TRANSFER_QUEUE_URL"];
+const SESSIONS: [&str; 7] = [
+    "CONVOKE_MEETING_PAGE_URL",
+    "GOOGLE_CALENDAR_BASE_URL",
+    "GOOGLE_TOKEN_BASE_URL",
+    "CONVOKE_GOOGLE_CLIENT_ID",
+    "CONVOKE_GOOGLE_CLIENT_SECRET_ARN",
+    "CONVOKE_MICROSOFT_CALENDAR_CLIENT_ID",
+    "CONVOKE_MICROSOFT_CALENDAR_CLIENT_SECRET_ARN",
+];
+const WEBHOOK: [&str; 1] = ["CONVOKE_WEBHOOK_URL"];
+const ENCRYPTION: [&str; 1] = ["CONVOKE_ENCRYPT_NOTIFICATIONS"];
+const NOTIFICATIONS: [&str; 1] = ["CONVOKE_NOTIFICATION_QUEUE_URL"];
+
 /// What each function is told besides what all of them are: its boot fails, or a feature is off, without.
 #[test]
 fn every_function_is_told_what_it_reads() {
-    const EDGE: [&str; 4] = [
-        "CONVOKE_ROOT_SECRET_ARN",
-        "CONVOKE_PUBLIC_URL",
-        "CONVOKE_CLAIMS",
-        "CONVOKE_DEFAULT_USER_TYPE",
-    ];
-    const CLOUD: [&str; 3] = ["CONVOKE_KEY_ID", "GRAPH_BASE_URL", "LOGIN_BASE_URL"];
-    const PROFILE: [&str; 5] = [
-        "MS_GRAPH_TENANT_ID",
-        "MS_GRAPH_CLIENT_ID",
-        "MS_GRAPH_CLIENT_SECRET_ARN",
-        "MS_GRAPH_ORGANIZER_EMAIL",
-        "MS_GRAPH_ORG_ID",
-    ];
-    const CAPTURE: [&str; 4] = [
-        "CONVOKE_BUCKET",
-        "CONVOKE_CAPTURE_ATTEMPTS",
-        "CONVOKE_DOMAIN",
-        "CONVOKE_MAIL_FROM",
-    ];
-    const CAPTURE_QUEUES: [&str; 2] = ["CONVOKE_CAPTURE_QUEUE_URL", "CONVOKE_TRANSFER_QUEUE_URL"];
-    const WEBHOOK: [&str; 1] = ["CONVOKE_WEBHOOK_URL"];
-    const ENCRYPTION: [&str; 1] = ["CONVOKE_ENCRYPT_NOTIFICATIONS"];
-    const NOTIFICATIONS: [&str; 1] = ["CONVOKE_NOTIFICATION_QUEUE_URL"];
     let expected: [(&str, Vec<&[&str]>); 11] = [
-        ("MeetingApi", vec![&EDGE, &CLOUD, &PROFILE, &CAPTURE]),
+        (
+            "MeetingApi",
+            vec![&EDGE, &CLOUD, &PROFILE, &CAPTURE, &SESSIONS],
+        ),
         (
             "RecordingProxy",
             vec![&EDGE, &["CONVOKE_BUCKET", "CONVOKE_STREAMING_URL"]],
@@ -194,6 +208,7 @@ fn every_function_is_told_what_it_reads() {
                 &PROFILE,
                 &["CONVOKE_DOMAIN", "CONVOKE_EVENT_BUS"],
                 &["CONVOKE_MAIL_FROM", "CONVOKE_SES_CONFIGURATION_SET"],
+                &SESSIONS,
             ],
         ),
     ];
@@ -211,6 +226,24 @@ fn every_function_is_told_what_it_reads() {
     }
     let all = &template["Globals"]["Function"]["Environment"]["Variables"];
     assert!(all["CONVOKE_TABLE"].is_object() && all["CONVOKE_LOG"].is_object());
+}
+
+/// IV-2: a session without another link has the deployment's meeting page, whose address ends where the meeting's id
+/// begins.
+#[test]
+fn the_meeting_page_is_the_deployments_own_unless_it_is_named() {
+    let template = template();
+    let functions = of_type(&template, FUNCTION);
+    for name in ["MeetingApi", "Delivery"] {
+        let told = &functions[name]["Environment"]["Variables"]["CONVOKE_MEETING_PAGE_URL"];
+        let own = json!({ "Fn::Sub": "https://${CalendarDomain}/meetings/" });
+        let choice = json!(["HasMeetingPageUrl", { "Ref": "MeetingPageUrl" }, own]);
+        assert_eq!(told["Fn::If"], choice, "{name}");
+    }
+    let page = &template["Parameters"]["MeetingPageUrl"];
+    assert_eq!(page["Default"], "");
+    let pattern = page["AllowedPattern"].as_str().unwrap();
+    assert!(pattern.ends_with("/)?)?$"), "{pattern}");
 }
 
 /// OM-9: the streaming address takes whole recordings as they come, from anybody, since a ticket is what counts; both

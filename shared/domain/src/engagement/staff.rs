@@ -117,6 +117,21 @@ impl Engagement {
         }
     }
 
+    /// Refuses to change by itself what a session decides about (409).
+    pub fn require_no_session(&self) -> Result<(), Error> {
+        let plan = self
+            .meeting
+            .as_ref()
+            .and_then(|meeting| meeting.staff_plan.as_ref());
+        if plan.is_some_and(|plan| plan.is_of_session) {
+            return Err(Error::conflict(
+                "belongs_to_meeting",
+                "this online meeting belongs to a meeting with invitees; change or cancel that one (/api/v1/meetings, same id)",
+            ));
+        }
+        Ok(())
+    }
+
     /// The meeting, where one is shown to anybody.
     pub fn must_meeting(&self) -> Result<&OnlineMeeting, Error> {
         self.meeting

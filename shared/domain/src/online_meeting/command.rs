@@ -72,6 +72,7 @@ impl MeetingDraft {
                 notes: input.notes.clone(),
                 attendees,
                 entry_for,
+                is_of_session: false,
             },
         })
     }

@@ -62,6 +62,8 @@ pub struct StaffPlan {
     pub attendees: Vec<Attendee>,
     /// Whose time a schedule entry takes; `None`: there is to be none.
     pub entry_for: Option<Vec<UserId>>,
+    /// Whether a session of the same UUID has it, and decides about it.
+    pub is_of_session: bool,
 }
 
 /// An online meeting.

@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod meetings;
 mod organisations;
+mod own_calendar;
 mod probes;
 mod schedule;
 mod single_events;

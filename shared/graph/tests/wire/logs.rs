@@ -21,10 +21,10 @@ thread_local! {
 
 /// Everything logged on this test's own thread from now on. The subscriber is the
 /// process's: one per thread would race with other threads' first log lines.
-struct Captured;
+pub(crate) struct Captured;
 
 impl Captured {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             let subscriber = tracing_subscriber::fmt()
@@ -45,12 +45,12 @@ impl Captured {
         clippy::unused_self,
         reason = "only what was captured since the start can be read"
     )]
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         LINES.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap())
     }
 
     /// The lines of the target `graph`.
-    fn calls(&self) -> Vec<Value> {
+    pub(crate) fn calls(&self) -> Vec<Value> {
         let lines = self.text();
         let lines = lines
             .lines()

@@ -15,6 +15,7 @@ mod faults;
 mod fixtures;
 mod logs;
 mod lookup;
+mod own_calendar;
 mod recordings;
 mod redirects;
 mod requests;

@@ -2,6 +2,8 @@
 
 use convoke_domain::error::Error;
 use http::{HeaderMap, header};
+use percent_encoding::percent_decode;
+use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
@@ -10,8 +12,13 @@ use super::problem::Refusal;
 /// Largest body that a function reads; the directory's bulk import needs most.
 pub const BODY_MAX: usize = 2 * 1024 * 1024;
 
-/// Refuses what is too large or not JSON by its own account.
-pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+/// A command.
+pub(super) const JSON: &str = "application/json";
+/// What a page's form sends.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Refuses what is too large, or by its own account of another type than `takes`.
+pub(super) fn check(takes: &'static str, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
     if body.len() > BODY_MAX {
         return Err(Refusal::PayloadTooLarge { most: BODY_MAX });
     }
@@ -28,12 +35,11 @@ pub(super) fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    if essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
-    {
+    let is_json = || essence.starts_with("application/") && essence.ends_with("+json");
+    if essence == takes || (takes == JSON && is_json()) {
         return Ok(());
     }
-    Err(Refusal::UnsupportedMediaType)
+    Err(Refusal::UnsupportedMediaType { takes })
 }
 
 /// Reads a command; an absent body reads as `{}`.
@@ -47,6 +53,28 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// Reads a page's form (`application/x-www-form-urlencoded`): texts by name.
+pub(super) fn read_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let fields = body.split(|octet| *octet == b'&');
+    let pairs = fields.filter(|field| !field.is_empty()).map(|field| {
+        let mut parts = field.splitn(2, |octet| *octet == b'=').map(form_text);
+        (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        )
+    });
+    let reader = MapDeserializer::<_, serde::de::value::Error>::new(pairs);
+    T::deserialize(reader).map_err(|error| Error::invalid("", "invalid_value", error.to_string()))
+}
+
+fn form_text(octets: &[u8]) -> String {
+    let spaced: Vec<u8> = octets
+        .iter()
+        .map(|octet| if *octet == b'+' { b' ' } else { *octet })
+        .collect();
+    percent_decode(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// A list of values would read as a command by position.
@@ -157,6 +185,57 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Inner {
         a: u8,
+    }
+
+    /// XC-3: a route takes bodies of its one type, however that is spelled.
+    #[test]
+    fn only_the_routes_own_type_is_taken() {
+        let takes = |takes, sent: &'static str, body: &[u8]| {
+            let sent = http::HeaderValue::from_static(sent);
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, sent)]);
+            check(takes, &headers, body).is_ok()
+        };
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/merge-patch+json",
+        ] {
+            assert!(
+                takes(JSON, json, b"{}") && !takes(FORM, json, b"{}"),
+                "{json}"
+            );
+            assert!(takes(FORM, json, b""), "nothing has no type");
+        }
+        for form in [FORM, "application/x-www-form-urlencoded;charset=UTF-8"] {
+            assert!(
+                takes(FORM, form, b"a=b") && !takes(JSON, form, b"a=b"),
+                "{form}"
+            );
+        }
+        for other in ["text/plain", "multipart/form-data; boundary=x", ""] {
+            assert!(
+                !takes(FORM, other, b"a=b") && !takes(JSON, other, b"{}"),
+                "{other}"
+            );
+        }
+    }
+
+    /// IV-7: a form's fields read as a browser means them; none twice, none more.
+    #[test]
+    fn a_form_is_read_by_name() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Form {
+            a: String,
+        }
+        let read = |body: &str| read_form::<Form>(body.as_bytes()).map(|form| form.a);
+        assert_eq!(read("a=b%20c+d%C3%A4&").unwrap(), "b c d\u{e4}");
+        assert_eq!(read("%61=x=y").unwrap(), "x=y");
+        assert_eq!(read("a").unwrap(), "");
+        assert_eq!(read("a=%ff%zz").unwrap(), "\u{fffd}%zz");
+        for wrong in ["", "b=c", "a=b&a=c", "a=b&c=d", "{\"a\":\"b\"}"] {
+            assert_eq!(read(wrong).unwrap_err().code(), "invalid_input", "{wrong}");
+        }
     }
 
     fn violation(body: &str) -> (String, &'static str) {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use convoke_domain::error::Error;
 use convoke_domain::id::{
-    ClientId, ContactId, ControlId, InteractionId, MeetingId, OnlineMeetingId, UserId,
+    ClientId, ContactId, ControlId, InteractionId, InvitationId, MeetingId, OnlineMeetingId,
+    SessionId, UserId,
 };
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -69,6 +70,17 @@ impl Call {
         MeetingId::parse(self.param("meeting_id")).ok_or(Error::NotFound { what: "meeting" })
     }
 
+    /// The session that the path names; what is no id names nothing.
+    pub fn session_id(&self) -> Result<SessionId, Error> {
+        SessionId::parse(self.param("meeting_id")).ok_or(Error::NotFound { what: "meeting" })
+    }
+
+    /// The invitation that the path names; what is no id names nothing.
+    pub fn invitation_id(&self) -> Result<InvitationId, Error> {
+        let id = InvitationId::parse(self.param("invitation_id"));
+        id.ok_or(Error::NotFound { what: "invitation" })
+    }
+
     /// The online meeting that the path names; what is no id names nothing.
     pub fn online_meeting_id(&self) -> Result<OnlineMeetingId, Error> {
         OnlineMeetingId::parse(self.param("online_meeting_id")).ok_or(Error::NotFound {
@@ -110,6 +122,11 @@ impl Call {
     /// The body as a command.
     pub fn command<T: DeserializeOwned>(&self) -> Result<T, Error> {
         body::read(&self.body)
+    }
+
+    /// The body as a page's form; each field once, and unknown ones are refused.
+    pub fn form<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        body::read_form(&self.body)
     }
 
     /// For a command without fields: an absent body or `{}`.

@@ -46,6 +46,17 @@ fn refused() -> Error {
 impl ListRequest {
     /// Reads `limit` and `cursor`; a forged or foreign cursor is refused.
     pub async fn read(call: &Call, secrets: &Secrets) -> Result<Self, Error> {
+        Self::read_in(call, secrets, context_of(call, None)?).await
+    }
+
+    /// As [`Self::read`], of a list that is another one for each user: a cursor
+    /// is its user's alone.
+    pub async fn read_own(call: &Call, secrets: &Secrets) -> Result<Self, Error> {
+        let own = call.caller()?.user_id.as_str();
+        Self::read_in(call, secrets, context_of(call, Some(own))?).await
+    }
+
+    async fn read_in(call: &Call, secrets: &Secrets, context: Vec<u8>) -> Result<Self, Error> {
         let limit = match call.query("limit")? {
             None => LIST_DEFAULT,
             Some(text) => text
@@ -57,7 +68,6 @@ impl ListRequest {
                     message: format!("limit is a number from 1 to {LIST_MAX}"),
                 })?,
         };
-        let context = context_of(call)?;
         let after = match call.query("cursor")? {
             None => None,
             Some(cursor) => Some(open(cursor, &context, secrets).await?),
@@ -120,9 +130,9 @@ async fn open(cursor: &str, context: &[u8], secrets: &Secrets) -> Result<Positio
     serde_json::from_slice(&plain).map_err(|_| refused())
 }
 
-/// What a cursor is bound to: tenant, what the caller may see, the list and
-/// its filters.
-fn context_of(call: &Call) -> Result<Vec<u8>, Error> {
+/// What a cursor is bound to: tenant, what the caller may see, the list, whose
+/// alone it is, and its filters.
+fn context_of(call: &Call, own: Option<&str>) -> Result<Vec<u8>, Error> {
     let caller = call.caller()?;
     let mut filters: Vec<_> = call
         .query
@@ -135,6 +145,7 @@ fn context_of(call: &Call) -> Result<Vec<u8>, Error> {
         caller.view(),
         call.operation,
         &call.params,
+        own,
         filters,
     ))
     .map_err(|error| Error::internal(error.to_string()))

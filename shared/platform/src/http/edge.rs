@@ -1,6 +1,7 @@
 //! From a gateway event to a handler and back, in one order for every route.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,12 @@ impl EdgeParts {
     }
 }
 
+/// What a check of a caller is running.
+pub type CheckFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
+/// Whether a caller may still have an answer that is about to be replayed.
+pub type ReplayCheck<S> = for<'a> fn(Arc<S>, &'a Call) -> CheckFuture<'a>;
+
 /// A function's routes and what they run on.
 pub struct Edge<S: 'static> {
     parts: EdgeParts,
@@ -72,6 +79,7 @@ pub struct Edge<S: 'static> {
     routes: &'static [Route<S>],
     router: matchit::Router<Vec<usize>>,
     keyless: &'static [&'static str],
+    replay_check: Option<ReplayCheck<S>>,
 }
 
 impl<S: Send + Sync + 'static> Edge<S> {
@@ -98,6 +106,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
             routes,
             router,
             keyless: &[],
+            replay_check: None,
         })
     }
 
@@ -107,6 +116,16 @@ impl<S: Send + Sync + 'static> Edge<S> {
     pub fn without_keys_of(self, operations: &'static [&'static str]) -> Self {
         Self {
             keyless: operations,
+            ..self
+        }
+    }
+
+    /// Asks before a replay, where more than the route's permission says who may:
+    /// whoever belonged to something may not belong to it any more (XC-4).
+    #[must_use]
+    pub fn with_replay_check(self, check: ReplayCheck<S>) -> Self {
+        Self {
+            replay_check: Some(check),
             ..self
         }
     }
@@ -199,7 +218,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
     ) -> Result<Reply, Refusal> {
         let caller = match route.access {
             Access::SignedLink | Access::Webhook => None,
-            Access::Permission(..) | Access::AnyInternal => {
+            Access::Permission(..) | Access::AnyInternal | Access::Member => {
                 Some(self.admit(route.access, &event, &params, work)?)
             }
         };
@@ -207,7 +226,7 @@ impl<S: Send + Sync + 'static> Edge<S> {
         let query = query_of(&event);
         let (parts, body) = event.into_parts();
         let body = bytes_of(body);
-        body::check(&parts.headers, &body)?;
+        body::check(route.access.body_type(), &parts.headers, &body)?;
         if let (Some(hook), Some(caller)) = (&self.parts.hook, &caller) {
             hook.welcome(caller).await;
         }
@@ -243,6 +262,9 @@ impl<S: Send + Sync + 'static> Edge<S> {
             match idempotency::begin(&self.parts.store, &self.parts.ports, lease, &identity).await?
             {
                 Begun::Done(reply) => {
+                    if let Some(check) = self.replay_check {
+                        check(self.state.clone(), &call).await?;
+                    }
                     work.note("replayed", true);
                     return Ok(reply);
                 }

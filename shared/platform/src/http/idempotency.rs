@@ -321,6 +321,17 @@ impl<'a, T> Seal<'a, T> {
         Self { mark, render }
     }
 
+    /// For work whose answer nobody waits for.
+    pub fn of_nobody() -> Self
+    where
+        T: 'static,
+    {
+        Self {
+            mark: None,
+            render: &|_| Reply::empty(StatusCode::NO_CONTENT),
+        }
+    }
+
     /// Adds the answer for `outcome` to the transaction, where a key was sent.
     pub fn apply(&self, transaction: &mut Transaction, outcome: &T) -> Result<(), Error> {
         match self.mark {

@@ -80,8 +80,11 @@ pub(super) enum Refusal {
         /// Most octets.
         most: usize,
     },
-    /// The body is no JSON by its own account (415).
-    UnsupportedMediaType,
+    /// The body is of another type by its own account (415).
+    UnsupportedMediaType {
+        /// The type that the route takes.
+        takes: &'static str,
+    },
 }
 
 impl From<Error> for Refusal {
@@ -98,7 +101,7 @@ impl Refusal {
             Self::Unauthenticated => return StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed { .. } => return StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge { .. } => return StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } => return StatusCode::UNSUPPORTED_MEDIA_TYPE,
         };
         match error {
             Error::Malformed { .. } => StatusCode::BAD_REQUEST,
@@ -127,7 +130,7 @@ impl Refusal {
             Self::Unauthenticated => "unauthenticated",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
         }
     }
 
@@ -137,7 +140,7 @@ impl Refusal {
             Self::Unauthenticated => "a verified token is needed".to_owned(),
             Self::MethodNotAllowed { allow } => format!("this path takes {allow}"),
             Self::PayloadTooLarge { most } => format!("a body may have {most} octets"),
-            Self::UnsupportedMediaType => "send the body as application/json".to_owned(),
+            Self::UnsupportedMediaType { takes } => format!("send the body as {takes}"),
         }
     }
 }
@@ -265,7 +268,12 @@ mod tests {
                 405,
             ),
             (Refusal::PayloadTooLarge { most: 1 }, 413),
-            (Refusal::UnsupportedMediaType, 415),
+            (
+                Refusal::UnsupportedMediaType {
+                    takes: "application/json",
+                },
+                415,
+            ),
             (Refusal::Error(Error::invalid("/a", "b", "c")), 422),
             (Refusal::Error(Error::NotFound { what: "meeting" }), 404),
             (

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use convoke_domain::error::Error;
 use http::Method;
 
+use super::body::{FORM, JSON};
 use super::{Call, Caller, CallerKind, Reply};
 
 /// What a handler returns.
@@ -27,6 +28,9 @@ pub enum Access {
     Permission(&'static str, Portal),
     /// Any user of the organisation, whatever their permissions.
     AnyInternal,
+    /// Any verified caller, portal users too: whether they belong to what the
+    /// path names decides, and strangers find nothing.
+    Member,
     /// Nobody is asked: the link itself is the permission.
     SignedLink,
     /// Nobody is asked: whoever works on what was posted checks who posted it.
@@ -34,10 +38,19 @@ pub enum Access {
 }
 
 impl Access {
+    /// The type of a body that such a route takes: whoever follows a link sends a
+    /// page's form.
+    pub(super) const fn body_type(self) -> &'static str {
+        match self {
+            Self::SignedLink => FORM,
+            Self::Permission(..) | Self::AnyInternal | Self::Member | Self::Webhook => JSON,
+        }
+    }
+
     /// Refuses a caller who may not.
     pub(super) fn check(self, caller: &Caller) -> Result<(), Error> {
         let (permission, portal) = match self {
-            Self::SignedLink | Self::Webhook => return Ok(()),
+            Self::SignedLink | Self::Webhook | Self::Member => return Ok(()),
             Self::AnyInternal => (None, Portal::Refused),
             Self::Permission(permission, portal) => (Some(permission), portal),
         };

@@ -59,11 +59,24 @@ pub struct MailRecord {
     pub variables: BTreeMap<String, String>,
     /// The invitation, or its withdrawal.
     pub calendar: Option<MailCalendar>,
-    /// What it is about.
-    pub appointment_request_id: Uuid,
-    /// When that begins; absent in older items.
+    /// The appointment that it is about, if it is about one.
+    #[serde(default)]
+    pub appointment_request_id: Option<Uuid>,
+    /// The session that it is about, if it is about one.
+    #[serde(default)]
+    pub session_id: Option<Uuid>,
+    /// The reader's place in that.
+    #[serde(default)]
+    pub invitation_id: Option<Uuid>,
+    /// Whether it carries links to answer with.
+    #[serde(default)]
+    pub asks_for_answer: bool,
+    /// When what it is about begins; absent in older items.
     #[serde(default)]
     pub starts_at: Option<DateTime<Utc>>,
+    /// When that ends; absent in older items.
+    #[serde(default)]
+    pub ends_at: Option<DateTime<Utc>>,
     /// The mail before it to the same reader about the same: it goes out first.
     #[serde(default)]
     pub after: Option<Uuid>,
@@ -202,8 +215,12 @@ mod tests {
             locale: "en".to_owned(),
             variables: BTreeMap::new(),
             calendar: None,
-            appointment_request_id: Uuid::from_u128(2),
+            appointment_request_id: Some(Uuid::from_u128(2)),
+            session_id: None,
+            invitation_id: None,
+            asks_for_answer: false,
             starts_at: None,
+            ends_at: None,
             after: None,
             state: MailState::Queued,
             lease_until: None,
@@ -222,10 +239,20 @@ mod tests {
     #[test]
     fn an_older_releases_item_is_readable_and_may_be_sent_at_once() {
         let mut item = serde_json::to_value(mail()).unwrap();
-        for added in ["starts_at", "after", "due_at"] {
+        for added in [
+            "starts_at",
+            "ends_at",
+            "after",
+            "due_at",
+            "session_id",
+            "invitation_id",
+            "asks_for_answer",
+        ] {
             item.as_object_mut().unwrap().remove(added).unwrap();
         }
         let mut read: MailRecord = serde_json::from_value(item).unwrap();
+        assert_eq!(read.appointment_request_id, Some(Uuid::from_u128(2)));
+        assert_eq!((read.session_id, read.asks_for_answer), (None, false));
         assert_eq!(
             (read.starts_at, read.after, read.due_at),
             (None, None, None)

@@ -4,13 +4,18 @@
 //! Reading is strict: a stored value that the rules would refuse is corrupt,
 //! never guessed at.
 
+mod answer;
 mod artifact;
 mod attendee;
 mod audit;
+mod calendar_connection;
+mod calendar_sync;
 mod control;
+mod conversation;
 mod delta;
 mod directory;
 mod engagement;
+mod in_app;
 mod integration;
 mod intent;
 mod involvement;
@@ -18,16 +23,21 @@ mod mail;
 mod meeting;
 mod notice;
 mod notification_key;
+mod session;
 mod subscription;
 mod technician;
 mod transfer;
 
+pub use answer::UsedAnswerLinkRecord;
 pub use artifact::{ArtifactPointerRecord, ArtifactRecord};
 pub use audit::{AuditEvent, AuditRecord};
+pub use calendar_connection::CalendarConnectionRecord;
+pub use calendar_sync::CalendarSyncRecord;
 pub use control::{
     CompletionRecord, ControlRecord, LINK_COUNTER_KIND, LinkCounter, LinkRecord, ScheduleRecord,
     link_counter_key,
 };
+pub use conversation::MessageRecord;
 pub use delta::DeltaRecord;
 pub use directory::{
     AddressKind, AddressRecord, AttendanceRecord, ClientRecord, ContactRecord, UserRecord,
@@ -36,6 +46,7 @@ pub use engagement::{
     CaptureRecord, EntryRecord, InteractionRecord, OnlineMeetingRecord, RequestRecord,
     engagement_of, engagement_partition, read_engagement,
 };
+pub use in_app::NotificationRecord;
 pub use integration::{IntegrationRecord, ThrowawayRecord};
 pub use intent::IntentRecord;
 pub use involvement::InvolvementRecord;
@@ -43,6 +54,10 @@ pub use mail::{MailCalendar, MailRecord, MailState, MailTemplateRecord};
 pub use meeting::MeetingRecord;
 pub use notice::NoticeRecord;
 pub use notification_key::{CurrentNotificationKeyRecord, NotificationKeyRecord};
+pub use session::{
+    InvitationRecord, SessionRecord, read_session, session_partition, sessions_of_contact,
+    sessions_of_user,
+};
 pub use subscription::{SubscriptionPointerRecord, SubscriptionRecord, WebhookRecord};
 pub use technician::TechnicianDayRecord;
 pub use transfer::{TransferRecord, UploadRecord};

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use serde::{Deserialize, Serialize};
 
-use super::record::{self, Record};
+use super::record::{self, Item, Key, Record};
 use super::{StoreError, TenantStore, error};
 
 /// Which key the query goes by.
@@ -110,11 +111,81 @@ impl TenantStore {
         self.query_in_order(query, false).await
     }
 
+    /// The keys of a page's items, of whatever kinds they are: what an index
+    /// names is read by its key.
+    pub async fn query_keys(
+        &self,
+        query: &Query,
+        is_forward: bool,
+    ) -> Result<Page<Key>, StoreError> {
+        let (items, next) = self.items(query, is_forward).await?;
+        let own = record::prefixed(&self.tenant, "");
+        let key = |item: &Item| {
+            let text = |name| item.get(name)?.as_s().ok();
+            let partition = text("pk")?.strip_prefix(&own)?;
+            Some(Key::new(partition, text("sk")?.as_str()))
+        };
+        let keys: Option<Vec<_>> = items.iter().map(key).collect();
+        let records =
+            keys.ok_or_else(|| StoreError::Corrupt("an item has no key of its tenant".to_owned()))?;
+        Ok(Page { records, next })
+    }
+
     async fn query_in_order<R: Record>(
         &self,
         query: &Query,
         is_forward: bool,
     ) -> Result<Page<R>, StoreError> {
+        let (items, next) = self.items(query, is_forward).await?;
+        let records = items
+            .into_iter()
+            .map(record::from_item)
+            .collect::<Result<_, _>>()?;
+        Ok(Page { records, next })
+    }
+
+    async fn items(
+        &self,
+        query: &Query,
+        is_forward: bool,
+    ) -> Result<(Vec<Item>, Option<Position>), StoreError> {
+        let answer = self
+            .ask(query)
+            .scan_index_forward(is_forward)
+            .send()
+            .await
+            .map_err(|error| error::from_sdk(&error))?;
+        let next = answer
+            .last_evaluated_key
+            .as_ref()
+            .map(Position::of_key)
+            .transpose()?;
+        Ok((answer.items.unwrap_or_default(), next))
+    }
+
+    /// How many items a query finds, `max` at most, without fetching any. Its
+    /// limit is how many are looked at in one call.
+    pub async fn count(&self, query: &Query, max: u32) -> Result<u32, StoreError> {
+        let mut query = query.clone();
+        let mut found = 0;
+        loop {
+            let answer = self
+                .ask(&query)
+                .select(Select::Count)
+                .send()
+                .await
+                .map_err(|error| error::from_sdk(&error))?;
+            found += u32::try_from(answer.count).unwrap_or(0);
+            let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            match next {
+                Some(next) if found < max => query.after = Some(Position::of_key(&next)?),
+                _ => return Ok(found.min(max)),
+            }
+        }
+    }
+
+    /// The call that a query makes, but for its order.
+    fn ask(&self, query: &Query) -> QueryFluentBuilder {
         let (index, partition_name, sort_name) = query.index.names();
         let mut names = HashMap::from([("#pk".to_owned(), partition_name.to_owned())]);
         let mut values = HashMap::from([(
@@ -137,8 +208,7 @@ impl TenantStore {
             }
         }
         let filter = filter_expression(&query.filters, &mut names, &mut values);
-        let answer = self
-            .store
+        self.store
             .client
             .query()
             .table_name(&*self.store.table)
@@ -148,24 +218,8 @@ impl TenantStore {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .limit(query.limit.into())
-            .scan_index_forward(is_forward)
             .consistent_read(query.index == Index::Primary)
             .set_exclusive_start_key(query.after.as_ref().map(Position::to_key))
-            .send()
-            .await
-            .map_err(|error| error::from_sdk(&error))?;
-        let next = answer
-            .last_evaluated_key
-            .as_ref()
-            .map(Position::of_key)
-            .transpose()?;
-        let records = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(record::from_item)
-            .collect::<Result<_, _>>()?;
-        Ok(Page { records, next })
     }
 
     /// Reads a whole partition, page by page. For collections that the rules

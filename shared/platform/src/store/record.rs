@@ -74,11 +74,13 @@ pub enum DueKind {
     Subscription,
     /// An organiser whose recordings or transcripts are to be listed.
     Delta,
+    /// An event in somebody's connected calendar.
+    CalendarSync,
 }
 
 impl DueKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Outbox,
         Self::Intent,
         Self::Occurrence,
@@ -88,6 +90,7 @@ impl DueKind {
         Self::Transfer,
         Self::Subscription,
         Self::Delta,
+        Self::CalendarSync,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -101,6 +104,7 @@ impl DueKind {
             Self::Transfer => "TRANSFER",
             Self::Subscription => "SUBSCRIPTION",
             Self::Delta => "DELTA",
+            Self::CalendarSync => "CALENDAR_SYNC",
         }
     }
 

@@ -22,6 +22,7 @@ mod read;
 mod remote;
 mod reschedule;
 mod schedule;
+mod session;
 mod warning;
 mod write;
 
@@ -54,6 +55,9 @@ pub(crate) use remote::OTHER_TENANT;
 pub use remote::sync;
 pub use reschedule::{RescheduleCommand, reschedule};
 pub use schedule::{Scheduled, cancel_meeting, reschedule_meeting, schedule};
+pub(crate) use session::{
+    SessionMeeting, align_session_meeting, make_session_meeting, session_meeting_possible,
+};
 pub use warning::Warning;
 pub(crate) use write::Write;
 

@@ -62,24 +62,49 @@ pub async fn schedule(
         require_users(store, named).await?;
     }
     let unreachable = fill_in(store, &mut draft.plan.attendees).await?;
-    let (claim, id) = (desk.claim(), desk.core.ports.mint());
-    let intent = Engagement::of_staff(
-        StaffMeeting {
+    let making = Making {
+        id: desk.core.ports.mint(),
+        by,
+        organizer,
+        staff: StaffMeeting {
             subject: draft.subject,
             span: draft.span,
             client_id: timeline.client_id,
             contact_id: timeline.contact_id,
             plan: draft.plan,
         },
-        MeetingPlan {
-            transaction_id: desk.core.ports.mint(),
-            claim,
-            organizer,
-            created_by: by.clone(),
-        },
-        id,
-        desk.core.ports.now(),
-    );
+        unreachable,
+        begun,
+    };
+    make(desk, store, making, seal).await
+}
+
+/// A Teams meeting that is to be made, all of it checked.
+pub(super) struct Making<'a> {
+    pub(super) id: Uuid,
+    pub(super) by: &'a UserId,
+    pub(super) organizer: Organizer,
+    pub(super) staff: StaffMeeting,
+    pub(super) unreachable: Vec<UserId>,
+    /// When the caller began to wait.
+    pub(super) begun: Instant,
+}
+
+/// Writes the intent, calls, and writes what came of it.
+pub(super) async fn make(
+    desk: &Desk,
+    store: &TenantStore,
+    making: Making<'_>,
+    seal: &Seal<'_, Scheduled>,
+) -> Result<Scheduled, Error> {
+    let (claim, id) = (desk.claim(), making.id);
+    let plan = MeetingPlan {
+        transaction_id: desk.core.ports.mint(),
+        claim,
+        organizer: making.organizer,
+        created_by: making.by.clone(),
+    };
+    let intent = Engagement::of_staff(making.staff, plan, id, desk.core.ports.now());
     let nothing = Engagement::default();
     let intent = undisturbed(|| async {
         Write::of(desk, store, &nothing)
@@ -87,7 +112,7 @@ pub async fn schedule(
             .await
     })
     .await?;
-    let patience = CALLS_WITHIN.saturating_sub(begun.elapsed());
+    let patience = CALLS_WITHIN.saturating_sub(making.begun.elapsed());
     let created = call(desk, store, &intent, patience).await;
     let finishing = Finishing {
         desk,
@@ -97,7 +122,7 @@ pub async fn schedule(
     };
     match created {
         Ok(created) if created.join_url.is_some() => {
-            finishing.finish(created, unreachable, seal).await
+            finishing.finish(created, making.unreachable, seal).await
         }
         Ok(created) => {
             finishing.note(created).await;
@@ -255,6 +280,7 @@ pub async fn reschedule_meeting(
 ) -> Result<Handled, Error> {
     let change = |after: &mut Engagement, claim, now| {
         after.require_standing_meeting()?;
+        after.require_no_session()?;
         after.move_all(span, claim, now)
     };
     command(
@@ -277,11 +303,14 @@ pub async fn cancel_meeting(
     if_match: Option<u64>,
     seal: &Seal<'_, Handled>,
 ) -> Result<Handled, Error> {
-    let change = |after: &mut Engagement, claim, now| after.cancel_online_meeting(claim, now);
+    let change = |after: &mut Engagement, claim, now| {
+        after.require_no_session()?;
+        after.cancel_online_meeting(claim, now)
+    };
     command(desk, store, id, if_match, Verb::CancelMeeting, change, seal).await
 }
 
-async fn command<C>(
+pub(super) async fn command<C>(
     desk: &Desk,
     store: &TenantStore,
     id: OnlineMeetingId,

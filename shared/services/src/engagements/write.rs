@@ -4,6 +4,8 @@
 use convoke_domain::engagement::{Engagement, Part, event_of, facts, notices};
 use convoke_domain::error::Error;
 use convoke_domain::id::EventId;
+use convoke_domain::online_meeting::Status;
+use convoke_domain::schedule_entry::ScheduleEntry;
 use convoke_platform::backoff::Attempt;
 use convoke_platform::records::{
     CaptureRecord, EntryRecord, InteractionRecord, InvolvementRecord, OnlineMeetingRecord,
@@ -12,7 +14,7 @@ use convoke_platform::records::{
 use convoke_platform::store::{Key, Record, StoreError, TenantStore, Transaction};
 
 use super::{Desk, ledger, letters};
-use crate::jobs::{Job, mailbox_key};
+use crate::jobs::{CalendarSubject, Job, mailbox_key};
 
 /// One write.
 pub(crate) struct Write<'a> {
@@ -77,6 +79,8 @@ impl<'a> Write<'a> {
         }
         jobs.extend(self.call(&after));
         jobs.extend(self.look(&after));
+        jobs.extend(self.follow_session(&after));
+        jobs.extend(self.sync_calendars(&after));
         self.put_parts(&mut transaction, &after);
         self.note_people(&mut transaction, &after);
         if !jobs.is_empty() {
@@ -124,6 +128,36 @@ impl<'a> Write<'a> {
         (is_new && capture.has_leftover && capture.claim.is_none()).then(|| Job::CaptureArtifacts {
             online_meeting_id: meeting.online_meeting_id.uuid(),
             arrival: None,
+        })
+    }
+
+    /// Calendars show something else of the entry, or show it to somebody else (IV-6).
+    fn sync_calendars(&self, after: &Engagement) -> Option<Job> {
+        let shown = |entry: &ScheduleEntry| {
+            let entry = entry.clone();
+            let (users, texts) = (entry.assigned_user_ids, (entry.title, entry.notes));
+            (users, texts, entry.start, entry.end)
+        };
+        let (was, is) = (self.before.entry.as_ref(), after.entry.as_ref());
+        let id = was.or(is)?.schedule_entry_id.uuid();
+        (!self.quiet && was.map(shown) != is.map(shown)).then_some(Job::SyncCalendars {
+            subject: CalendarSubject::ScheduleEntry,
+            id,
+        })
+    }
+
+    /// A session that may have lost its link, whoever took it.
+    fn follow_session(&self, after: &Engagement) -> Option<Job> {
+        let stands = |state: &Engagement| {
+            let meeting = state.meeting.as_ref();
+            meeting.is_some_and(|meeting| {
+                meeting.join_url.is_some() && meeting.status != Status::Cancelled
+            })
+        };
+        let meeting = self.before.meeting.as_ref()?;
+        let is_of_session = meeting.staff_plan.as_ref()?.is_of_session;
+        (is_of_session && stands(self.before) && !stands(after)).then(|| Job::FollowSession {
+            session_id: meeting.online_meeting_id.uuid(),
         })
     }
 

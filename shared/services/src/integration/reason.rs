@@ -44,6 +44,7 @@ impl Reason {
             GraphErrorClass::Throttled
             | GraphErrorClass::Transient
             | GraphErrorClass::AuthExpired
+            | GraphErrorClass::GrantRevoked
             | GraphErrorClass::NotOrganiser
             | GraphErrorClass::AttributionDisabled
             | GraphErrorClass::DuplicateTransaction { .. }

@@ -15,6 +15,14 @@ pub enum MailKey {
     AppointmentCancelled,
     /// To the client: the request was declined.
     AppointmentRequestDeclinedClient,
+    /// To somebody invited: a meeting is planned.
+    ScheduledMeetingInvitation,
+    /// To somebody invited: a meeting goes on.
+    InstantMeetingInvitation,
+    /// To somebody invited: something about it is other than before.
+    MeetingUpdated,
+    /// To somebody who was invited: it does not take place for them.
+    MeetingCancelled,
 }
 
 /// A name that a template may use.
@@ -28,13 +36,17 @@ pub struct Variable {
 
 impl MailKey {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::AppointmentRequestApprovedClient,
         Self::AppointmentAssigned,
         Self::AppointmentRescheduled,
         Self::AppointmentUpdated,
         Self::AppointmentCancelled,
         Self::AppointmentRequestDeclinedClient,
+        Self::ScheduledMeetingInvitation,
+        Self::InstantMeetingInvitation,
+        Self::MeetingUpdated,
+        Self::MeetingCancelled,
     ];
 
     /// The template's key, as the API and the store write it.
@@ -46,6 +58,10 @@ impl MailKey {
             Self::AppointmentUpdated => "appointment-updated",
             Self::AppointmentCancelled => "appointment-cancelled",
             Self::AppointmentRequestDeclinedClient => "appointment-request-declined-client",
+            Self::ScheduledMeetingInvitation => "scheduled_meeting_invitation",
+            Self::InstantMeetingInvitation => "instant_meeting_invitation",
+            Self::MeetingUpdated => "meeting_updated",
+            Self::MeetingCancelled => "meeting_cancelled",
         }
     }
 
@@ -62,6 +78,9 @@ impl MailKey {
             | Self::AppointmentUpdated
             | Self::AppointmentCancelled
             | Self::AppointmentRequestDeclinedClient => APPOINTMENT_WITH_REASON,
+            Self::ScheduledMeetingInvitation | Self::InstantMeetingInvitation => SESSION_INVITATION,
+            Self::MeetingUpdated => SESSION_UPDATE,
+            Self::MeetingCancelled => SESSION,
         }
     }
 
@@ -82,6 +101,16 @@ pub(super) const DESCRIPTION: &str = "description";
 pub(super) const ONLINE_MEETING_URL: &str = "onlineMeetingUrl";
 pub(super) const CALENDAR_URL: &str = "calendarUrl";
 pub(super) const REASON: &str = "reason";
+pub(super) const HOST_NAME: &str = "hostName";
+pub(super) const TITLE: &str = "title";
+pub(super) const STARTS_AT_MEETING: &str = "startsAtInMeetingZone";
+pub(super) const LOCATION: &str = "location";
+pub(super) const IS_TEAMS: &str = "onlineMeetingIsTeams";
+pub(super) const ACCEPT_URL: &str = "acceptUrl";
+pub(super) const TENTATIVE_URL: &str = "tentativeUrl";
+pub(super) const DECLINE_URL: &str = "declineUrl";
+pub(super) const PREVIOUS_STARTS_AT: &str = "previousStartsAt";
+pub(super) const CHANGES: &str = "changes";
 
 const APPOINTMENT_WITH_REASON: &[Variable] = &[
     Variable {
@@ -135,6 +164,79 @@ const APPOINTMENT: &[Variable] = APPOINTMENT_WITH_REASON
     .split_at(APPOINTMENT_WITH_REASON.len() - 1)
     .0;
 
+const SESSION_UPDATE: &[Variable] = &[
+    Variable {
+        name: RECIPIENT_NAME,
+        description: "The reader's name; empty where it is not known.",
+    },
+    Variable {
+        name: HOST_NAME,
+        description: "Who invites; empty where the name is not known.",
+    },
+    Variable {
+        name: TITLE,
+        description: "What the meeting is called.",
+    },
+    Variable {
+        name: STARTS_AT,
+        description: "Day, time and zone of the start, in the reader's time zone.",
+    },
+    Variable {
+        name: STARTS_AT_MEETING,
+        description: "The same in the meeting's own time zone; empty where that is the reader's.",
+    },
+    Variable {
+        name: DURATION_MINUTES,
+        description: "How long the meeting takes, in minutes.",
+    },
+    Variable {
+        name: LOCATION,
+        description: "The place that people go to; may be empty.",
+    },
+    Variable {
+        name: DESCRIPTION,
+        description: "What the host wrote about it, in one or more lines; may be empty.",
+    },
+    Variable {
+        name: ONLINE_MEETING_URL,
+        description: "The link to join; empty without one, and where the meeting is cancelled.",
+    },
+    Variable {
+        name: IS_TEAMS,
+        description: "\"true\" where that link is a Teams meeting's, else empty; for {{#if}}.",
+    },
+    Variable {
+        name: CALENDAR_URL,
+        description: "An expiring link to the calendar file; empty where none goes with the mail.",
+    },
+    Variable {
+        name: ACCEPT_URL,
+        description: "An expiring link to say yes; it opens a page. Empty where no answer is asked for.",
+    },
+    Variable {
+        name: TENTATIVE_URL,
+        description: "The same, to say maybe.",
+    },
+    Variable {
+        name: DECLINE_URL,
+        description: "The same, to say no.",
+    },
+    Variable {
+        name: PREVIOUS_STARTS_AT,
+        description: "When it was to start before, in the reader's time zone; empty if that is unchanged.",
+    },
+    Variable {
+        name: CHANGES,
+        description: "What is other than before, in the reader's language, such as \"Time, place\".",
+    },
+];
+
+/// Without what only an update tells, which comes last.
+const SESSION_INVITATION: &[Variable] = SESSION_UPDATE.split_at(SESSION_UPDATE.len() - 2).0;
+
+/// Without what is only for those who are invited.
+const SESSION: &[Variable] = SESSION_INVITATION.split_at(SESSION_INVITATION.len() - 5).0;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,5 +262,25 @@ mod tests {
             !has_reason(MailKey::AppointmentAssigned) && has_reason(MailKey::AppointmentCancelled)
         );
         assert_eq!(MailKey::parse("appointment"), None);
+    }
+
+    /// IV-3, IV-4: each mail about a meeting is offered what it can say.
+    #[test]
+    fn only_those_who_are_invited_are_asked_and_only_updates_say_what_was() {
+        let has = |key: MailKey, name| key.variable_names().contains(&name);
+        for (key, asks, updates) in [
+            (MailKey::ScheduledMeetingInvitation, true, false),
+            (MailKey::InstantMeetingInvitation, true, false),
+            (MailKey::MeetingUpdated, true, true),
+            (MailKey::MeetingCancelled, false, false),
+        ] {
+            for name in [CALENDAR_URL, ACCEPT_URL, TENTATIVE_URL, DECLINE_URL] {
+                assert_eq!(has(key, name), asks, "{key:?} {name}");
+            }
+            for name in [PREVIOUS_STARTS_AT, CHANGES] {
+                assert_eq!(has(key, name), updates, "{key:?} {name}");
+            }
+            assert!(has(key, TITLE) && has(key, STARTS_AT_MEETING) && !has(key, REASON));
+        }
     }
 }

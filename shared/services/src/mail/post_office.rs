@@ -12,6 +12,7 @@ use convoke_platform::clock::Ports;
 use convoke_platform::mail::SendFailure;
 use convoke_platform::records::{MailRecord, MailState};
 use convoke_platform::store::{StoreError, TenantStore};
+use uuid::Uuid;
 
 /// How long a claim holds: longer than any function lives.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -83,8 +84,9 @@ impl PostOffice<'_> {
     ) -> Result<Progress, Error> {
         match sent {
             Ok(id) => {
+                let (appointment_request_id, meeting_id) = about(&mail);
                 tracing::info!(mail_id = %mail.mail_id, template = mail.template,
-                    appointment_request_id = %mail.appointment_request_id, ses_message_id = id, "a mail was sent");
+                    appointment_request_id, meeting_id, ses_message_id = id, "a mail was sent");
                 mail.ses_message_id = Some(id);
                 self.settle(mail, MailState::Sent).await
             }
@@ -99,15 +101,17 @@ impl PostOffice<'_> {
         mail: MailRecord,
         code: &'static str,
     ) -> Result<Progress, Error> {
+        let (appointment_request_id, meeting_id) = about(&mail);
         tracing::info!(mail_id = %mail.mail_id, template = mail.template, locale = mail.locale,
-            appointment_request_id = %mail.appointment_request_id, code, "a mail was skipped");
+            appointment_request_id, meeting_id, code, "a mail was skipped");
         self.settle(mail, MailState::Skipped).await
     }
 
     /// It will never go out.
     pub(super) async fn fail(&self, mail: MailRecord, code: &str) -> Result<Progress, Error> {
+        let (appointment_request_id, meeting_id) = about(&mail);
         tracing::warn!(mail_id = %mail.mail_id, template = mail.template, attempts = mail.attempts,
-            appointment_request_id = %mail.appointment_request_id, code, "a mail was refused for good");
+            appointment_request_id, meeting_id, code, "a mail was refused for good");
         self.settle(mail, MailState::Failed).await
     }
 
@@ -115,17 +119,17 @@ impl PostOffice<'_> {
     pub(super) async fn put_back(&self, mail: MailRecord, code: &str) -> Result<Progress, Error> {
         let (now, attempts) = (self.ports.now(), mail.attempts);
         let (mail_id, template) = (mail.mail_id, &mail.template);
-        let appointment_request_id = mail.appointment_request_id;
+        let (appointment_request_id, meeting_id) = about(&mail);
         if now >= mail.created_at + TRIED_FOR {
-            tracing::error!(%mail_id, template, attempts, %appointment_request_id, code,
+            tracing::error!(%mail_id, template, attempts, appointment_request_id, meeting_id, code,
                 "given up: a mail did not go out");
             return self.settle(mail, MailState::Failed).await;
         }
         if attempts >= LOUD_FROM {
-            tracing::error!(%mail_id, template, attempts, %appointment_request_id, code,
+            tracing::error!(%mail_id, template, attempts, appointment_request_id, meeting_id, code,
                 "a mail still does not go out: to be sent again");
         } else {
-            tracing::warn!(%mail_id, template, attempts, %appointment_request_id, code,
+            tracing::warn!(%mail_id, template, attempts, appointment_request_id, meeting_id, code,
                 "a mail is to be sent again");
         }
         let due_at = now + wait_after(attempts);
@@ -178,6 +182,13 @@ impl PostOffice<'_> {
         transaction.replace(mail, expected);
         transaction.commit().await
     }
+}
+
+/// What a mail is about, by the ids that log lines name: one of the two, and the
+/// other's field is left out.
+fn about(mail: &MailRecord) -> (Option<String>, Option<String>) {
+    let text = |id: Option<Uuid>| id.map(|id| id.to_string());
+    (text(mail.appointment_request_id), text(mail.session_id))
 }
 
 /// A minute after the first try, doubling up to an hour.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use convoke_domain::directory::Locale;
+use convoke_domain::session::Field;
 use convoke_domain::zone::Zone;
 use convoke_platform::mail::template::Source;
 
@@ -41,6 +42,10 @@ fn file(key: MailKey, locale: Locale) -> &'static str {
         MailKey::AppointmentRequestDeclinedClient => {
             file!(locale, "appointment-request-declined-client")
         }
+        MailKey::ScheduledMeetingInvitation => file!(locale, "scheduled_meeting_invitation"),
+        MailKey::InstantMeetingInvitation => file!(locale, "instant_meeting_invitation"),
+        MailKey::MeetingUpdated => file!(locale, "meeting_updated"),
+        MailKey::MeetingCancelled => file!(locale, "meeting_cancelled"),
     }
 }
 
@@ -102,7 +107,7 @@ fn sections(file: &str) -> HashMap<&str, String> {
 }
 
 /// An instant as mails show it: day, time, and the zone's name.
-pub(super) fn shown_time(locale: Locale, at: DateTime<Utc>, zone: &Zone) -> String {
+pub fn shown_time(locale: Locale, at: DateTime<Utc>, zone: &Zone) -> String {
     let local = zone.local(at);
     let shown = match locale {
         Locale::En => english(local),
@@ -113,6 +118,46 @@ pub(super) fn shown_time(locale: Locale, at: DateTime<Utc>, zone: &Zone) -> Stri
 
 fn english(local: NaiveDateTime) -> String {
     local.format("%A, %-d %B %Y, %H:%M").to_string()
+}
+
+/// What has changed, as a line: "Time, place".
+pub(super) fn shown_changes(locale: Locale, changes: &[Field]) -> String {
+    let words = Field::ALL
+        .into_iter()
+        .filter(|field| changes.contains(field))
+        .map(|field| match locale {
+            Locale::En => english_field(field),
+            Locale::Pseudo => pseudo_field(field),
+        });
+    let line = words.collect::<Vec<_>>().join(", ");
+    let mut letters = line.chars();
+    let line = letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    });
+    match locale {
+        Locale::Pseudo if !line.is_empty() => format!("[{line}]"),
+        Locale::En | Locale::Pseudo => line,
+    }
+}
+
+const fn english_field(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Time => "time",
+        Field::Location => "place",
+        Field::JoinUrl => "link to join",
+        Field::Description => "description",
+    }
+}
+
+const fn pseudo_field(field: Field) -> &'static str {
+    match field {
+        Field::Title => "ťíťĺé",
+        Field::Time => "ťíḿé",
+        Field::Location => "þĺáćé",
+        Field::JoinUrl => "ĺíńķ ťó ĵóíń",
+        Field::Description => "ďéšćŕíþťíóń",
+    }
 }
 
 #[cfg(test)]

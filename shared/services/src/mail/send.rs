@@ -1,7 +1,7 @@
 //! Sending a mail that was written down, after those before it to its reader.
 //!
 //! Calendars ignore a cancellation of what they do not know and then add what
-//! comes late, so one reader's mails about one appointment go out in the order
+//! comes late, so one reader's mails about one thing go out in the order
 //! in which they were written: each knows the one before it, and none goes out
 //! before that one is settled. Whoever comes for a later one sends the earlier
 //! ones first.
@@ -15,7 +15,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::address::EmailAddress;
 use convoke_domain::error::Error;
 use convoke_domain::ics::Method;
-use convoke_domain::id::{AppointmentRequestId, MailId};
+use convoke_domain::id::{AppointmentRequestId, InvitationId, MailId, SessionId};
+use convoke_platform::answer_link::{self, AnswerLink};
 use convoke_platform::link::{self, Target};
 use convoke_platform::mail::mime::{Calendar, Message};
 use convoke_platform::mail::template::Rendered;
@@ -52,24 +53,64 @@ pub struct Links {
 }
 
 impl Links {
-    /// The link opens for a week after the appointment's start, or after the
-    /// mail where that is later.
-    async fn calendar_url(
+    /// All links of a mail that are signed for one sending.
+    async fn signed(
         &self,
         tenant: &Tenant,
         mail: &MailRecord,
         now: DateTime<Utc>,
-    ) -> Result<String, Error> {
-        let invites = |calendar: &MailCalendar| calendar.method == Method::Request.as_str();
-        if !mail.calendar.as_ref().is_some_and(invites) {
-            return Ok(String::new());
+    ) -> Result<Signed, Error> {
+        let (target, answer) = (calendar_target(mail), answer_link(mail, now));
+        if target.is_none() && answer.is_none() {
+            return Ok(Signed::default());
         }
-        let id = AppointmentRequestId::new(mail.appointment_request_id);
-        let counted_from = mail.starts_at.map_or(now, |start| start.max(now));
         let ring = self.secrets.keyring().await?;
-        let token = link::sign(&ring, tenant, Target::Appointment(id), counted_from)?;
-        Ok(format!("{}/ics/{token}", self.public_url))
+        // It opens for a week after the start of what the mail is about, or after
+        // the mail where that is later.
+        let counted_from = mail.starts_at.map_or(now, |start| start.max(now));
+        let calendar = target.map(|target| link::sign(&ring, tenant, target, counted_from));
+        let answer = answer.map(|link| answer_link::seal(&ring, tenant, &link));
+        let url = |folder: &str, token: String| format!("{}/{folder}/{token}", self.public_url);
+        Ok(Signed {
+            calendar_url: calendar.transpose()?.map(|token| url("ics", token)),
+            answer_url: answer.transpose()?.map(|token| url("rsvp", token)),
+        })
     }
+}
+
+/// The file that a mail links to; one that takes it back links to none.
+fn calendar_target(mail: &MailRecord) -> Option<Target> {
+    let calendar = mail.calendar.as_ref()?;
+    if calendar.method != Method::Request.as_str() {
+        return None;
+    }
+    let appointment = mail.appointment_request_id;
+    let appointment = appointment.map(|id| Target::Appointment(AppointmentRequestId::new(id)));
+    let session = mail.session_id;
+    appointment.or(session.map(|id| Target::Session(SessionId::new(id))))
+}
+
+/// What the links to answer with say: they open until the meeting's end, or for a
+/// week after the mail where that is later.
+fn answer_link(mail: &MailRecord, now: DateTime<Utc>) -> Option<AnswerLink> {
+    let session_id = mail.session_id.filter(|_| mail.asks_for_answer)?;
+    let a_week = now + answer_link::VALID_FOR;
+    Some(AnswerLink {
+        session_id: SessionId::new(session_id),
+        invitation_id: InvitationId::new(mail.invitation_id?),
+        mail_id: MailId::new(mail.mail_id),
+        expires_at: mail.ends_at.map_or(a_week, |end| end.max(a_week)),
+    })
+}
+
+/// Links that are signed for one sending of a mail and not stored; an absent one
+/// is none of that mail's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Signed {
+    /// To the calendar file.
+    pub(super) calendar_url: Option<String>,
+    /// To the page that answers, which a query names the answer to.
+    pub(super) answer_url: Option<String>,
 }
 
 /// Sends one mail and what is to go out before it, as far as that is due and
@@ -183,11 +224,11 @@ impl Worker<'_> {
         let Some(sender) = self.mailer.sender() else {
             return office.skip(mail, "no_sender_configured").await;
         };
-        let calendar_url = match self.links.calendar_url(self.tenant, &mail, now).await {
-            Ok(url) => url,
+        let links = match self.links.signed(self.tenant, &mail, now).await {
+            Ok(links) => links,
             Err(error) => return office.put_back(mail, error.code()).await,
         };
-        let Some(wording) = wording(office.store, &mail, calendar_url).await? else {
+        let Some(wording) = wording(office.store, &mail, &links).await? else {
             return office.skip(mail, "missing_template").await;
         };
         let Ok(reader) = EmailAddress::parse(&mail.recipient_email) else {
@@ -238,9 +279,75 @@ fn calendar_of(calendar: &MailCalendar) -> Option<Calendar<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use convoke_platform::mail::LONGEST_SEND;
+    use convoke_platform::records::MailState;
+    use uuid::Uuid;
 
     use super::*;
+
+    fn mail(method: Option<Method>) -> MailRecord {
+        MailRecord {
+            mail_id: Uuid::from_u128(1),
+            template: "meeting_updated".to_owned(),
+            recipient_email: "ada@example.org".to_owned(),
+            recipient_name: None,
+            locale: "en".to_owned(),
+            variables: BTreeMap::new(),
+            calendar: method.map(|method| MailCalendar {
+                method: method.as_str().to_owned(),
+                body: String::new(),
+            }),
+            appointment_request_id: None,
+            session_id: Some(Uuid::from_u128(2)),
+            invitation_id: Some(Uuid::from_u128(3)),
+            asks_for_answer: true,
+            starts_at: None,
+            ends_at: None,
+            after: None,
+            state: MailState::Queued,
+            lease_until: None,
+            due_at: None,
+            attempts: 0,
+            ses_message_id: None,
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// IV-7: an answer's link lasts for a week, and longer for a meeting that ends
+    /// later; only who was asked has one.
+    #[test]
+    fn an_answer_can_be_given_until_the_end_or_for_a_week() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut mail = mail(None);
+        let until = |mail: &MailRecord| answer_link(mail, now).map(|link| link.expires_at);
+        assert_eq!(until(&mail), Some(now + TimeDelta::days(7)));
+        for (ends, expires) in [(1, 7), (7, 7), (8, 8), (400, 400)] {
+            mail.ends_at = Some(now + TimeDelta::days(ends));
+            assert_eq!(until(&mail), Some(now + TimeDelta::days(expires)));
+        }
+        let link = answer_link(&mail, now).unwrap();
+        assert_eq!(link.mail_id.uuid(), mail.mail_id);
+        assert_eq!(Some(link.invitation_id.uuid()), mail.invitation_id);
+        mail.asks_for_answer = false;
+        assert_eq!(until(&mail), None);
+    }
+
+    /// A link leads to the file that came with the mail, not to one taken back.
+    #[test]
+    fn only_an_invitation_links_to_its_file() {
+        let session = Target::Session(SessionId::new(Uuid::from_u128(2)));
+        let mut invitation = mail(Some(Method::Request));
+        assert_eq!(calendar_target(&invitation), Some(session));
+        assert_eq!(calendar_target(&mail(Some(Method::Cancel))), None);
+        assert_eq!(calendar_target(&mail(None)), None);
+        let id = Uuid::from_u128(9);
+        (invitation.appointment_request_id, invitation.session_id) = (Some(id), None);
+        let appointment = Target::Appointment(AppointmentRequestId::new(id));
+        assert_eq!(calendar_target(&invitation), Some(appointment));
+    }
 
     /// XC-7: nobody is cut off within a call, which would repeat that mail.
     #[test]

@@ -20,6 +20,7 @@ mod meeting_lookup;
 mod meeting_write;
 mod meetings;
 mod odata;
+mod own_calendar;
 mod prefer;
 mod schedule;
 mod subscription_input;
@@ -185,7 +186,8 @@ pub(crate) fn is_graph_path(segments: &[String]) -> bool {
 
 /// The object id of the mailbox that Outlook's throttle counts the call on.
 pub(crate) fn mailbox_of(world: &World, caller: &Caller, request: &Incoming) -> Option<String> {
-    let resource = Resource::find(request.segments.get(1..)?)?;
+    let segments = own_calendar::addressed(request.segments.get(1..)?, caller);
+    let resource = Resource::find(&segments)?;
     let user = world.user(&caller.tenant_id, resource.mailbox()?)?;
     Some(user.id.clone())
 }
@@ -202,7 +204,8 @@ pub(crate) fn answer(
         ..Call::plain(world, request, caller)?
     };
     let segments = request.segments.get(1..).unwrap_or_default();
-    let Some(resource) = Resource::find(segments) else {
+    let segments = own_calendar::addressed(segments, caller);
+    let Some(resource) = Resource::find(&segments) else {
         let last = segments.last().map_or("", String::as_str);
         let message = format!("Resource not found for the segment '{last}'.");
         return Err(GraphError::bad_request(message));
@@ -309,6 +312,9 @@ impl Call<'_> {
 
     /// The mailbox in the path, if the caller may use it for one of these roles.
     fn mailbox(&self, world: &World, key: &str, roles: &[&str]) -> Result<User, GraphError> {
+        if let Some(signed_in) = &self.caller.user {
+            return own_calendar::mailbox(world, self.caller, signed_in, key, roles);
+        }
         let denied = |message: &str| GraphError::new(403, "ErrorAccessDenied", message);
         let no_grant = "Access is denied. Check credentials and try again.";
         let app = world.apps.get(&self.caller.client_id);
@@ -331,8 +337,7 @@ impl Call<'_> {
         }
         // graph-protocol §2: the user exists, the mailbox does not.
         if !user.mailbox.enabled {
-            let message = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
-            return Err(GraphError::new(404, "MailboxNotEnabledForRESTAPI", message));
+            return Err(no_mailbox());
         }
         Ok(user.clone())
     }
@@ -342,6 +347,12 @@ impl Call<'_> {
         let version = self.request.segments.first().map_or("v1.0", String::as_str);
         format!("{}/{version}/$metadata#{what}", self.request.base_url).into()
     }
+}
+
+/// graph-protocol §2: the user exists, the mailbox does not.
+fn no_mailbox() -> GraphError {
+    let message = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
+    GraphError::new(404, "MailboxNotEnabledForRESTAPI", message)
 }
 
 #[cfg(test)]

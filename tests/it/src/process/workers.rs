@@ -1,12 +1,14 @@
 //! The functions that nobody calls by HTTP, over what a process has.
 
 use convoke_platform::config::Environment;
+use convoke_services::calendars::Calendars;
 use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use convoke_services::microsoft::Microsoft;
 #[cfg(feature = "enterprise")]
 use convoke_services::notifications::Inbox;
+use convoke_services::sessions::Sessions;
 use convoke_services::subscriptions::Subscriber;
 use convoke_services::transfer::Terms;
 
@@ -20,6 +22,8 @@ pub(super) struct Shared<'a> {
     pub(super) core: &'a Core,
     pub(super) microsoft: &'a Microsoft,
     pub(super) desk: &'a Desk,
+    pub(super) sessions: &'a Sessions,
+    pub(super) calendars: &'a Calendars,
 }
 
 impl Shared<'_> {
@@ -46,6 +50,8 @@ impl Shared<'_> {
             bus: self.aws.bus.clone(),
             providers: providers(self.environment, self.microsoft, &self.core.ports),
             desk: self.desk.clone(),
+            sessions: self.sessions.clone(),
+            calendars: self.calendars.clone(),
             mailer: convoke_platform::aws::mailer(&self.aws.sdk, self.environment)
                 .expect("a readable sender"),
             links: convoke_services::mail::Links {

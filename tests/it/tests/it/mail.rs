@@ -1,9 +1,11 @@
-//! XC-13, AP-8, XC-7: what mails say and look like, that each goes out once,
+//! XC-13, AP-8, IV-3, XC-7: what mails say and look like, that each goes out once,
 //! and what a tenant may make of them.
 
+mod answers;
 mod lasting;
 mod order;
 mod sending;
+mod sessions;
 mod wording;
 
 use convoke_domain::address::{EmailAddress, WebLink};

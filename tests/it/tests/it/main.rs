@@ -12,6 +12,7 @@ mod calendar_files;
 mod captures;
 mod concurrency;
 mod control_schedules;
+mod conversations;
 mod directory;
 mod editions;
 mod fixtures;
@@ -24,6 +25,7 @@ mod graph_scheduling;
 mod hostile_input;
 mod iam;
 mod idempotency;
+mod in_app;
 mod listing;
 mod mail;
 mod meetings;
@@ -44,6 +46,7 @@ mod recordings;
 #[cfg(feature = "enterprise")]
 mod round_trips;
 mod routes;
+mod sessions;
 mod settings;
 mod store;
 #[cfg(feature = "enterprise")]

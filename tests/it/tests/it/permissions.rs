@@ -1,5 +1,7 @@
 //! Who may call what (XC-2), driven over the permission tables themselves.
 
+mod members;
+
 use std::collections::BTreeSet;
 
 use convoke_platform::http::Access;
@@ -81,6 +83,25 @@ const SPECIFIED: &[&str] = &[
     "GET /api/v1/documents/{document_id} interaction:read",
     "PATCH /api/v1/documents/{document_id} interaction:update",
     "GET /api/v1/documents/{document_id}/download interaction:read portal",
+    "POST /api/v1/meetings meetings:write",
+    "GET /api/v1/meetings member",
+    "GET /api/v1/meetings/{meeting_id} member",
+    "PATCH /api/v1/meetings/{meeting_id} any-internal",
+    "POST /api/v1/meetings/{meeting_id}/cancel any-internal",
+    "POST /api/v1/meetings/{meeting_id}/end any-internal",
+    "POST /api/v1/meetings/{meeting_id}/invitations/{invitation_id}/respond member",
+    "POST /api/v1/meetings/{meeting_id}/join member",
+    "GET /api/v1/meetings/{meeting_id}/invitation member",
+    "GET /api/v1/conversations/{conversation_id}/messages member",
+    "POST /api/v1/conversations/{conversation_id}/messages member",
+    "GET /rsvp/{token} signed-link",
+    "POST /rsvp/{token} signed-link",
+    "GET /api/v1/notifications any-internal",
+    "POST /api/v1/notifications/{notification_id}/read any-internal",
+    "POST /api/v1/notifications/read-all any-internal",
+    "PUT /api/v1/calendar-connections/{provider} any-internal",
+    "GET /api/v1/calendar-connections/{provider} any-internal",
+    "DELETE /api/v1/calendar-connections/{provider} any-internal",
     "POST /webhooks/graph/notifications webhook",
     "POST /webhooks/graph/lifecycle webhook",
 ];
@@ -126,6 +147,11 @@ async fn without_a_token_the_gateway_lets_nobody_through() {
             assert!(answer.json()["message"].is_string(), "{}", case.operation);
         } else if case.access == Access::Webhook {
             assert_eq!(answer.status, case.status, "{}", case.operation);
+        } else if case.template.starts_with("/rsvp/") {
+            // A person looks at it.
+            assert_eq!(answer.status, 404, "{}", case.operation);
+            let kind = answer.header("content-type");
+            assert_eq!(kind, Some("text/html; charset=utf-8"));
         } else {
             assert_eq!(answer.problem(404), "not_found", "{}", case.operation);
         }
@@ -212,7 +238,7 @@ async fn a_portal_user_with_every_scope_is_refused() {
     let estate = Estate::of(&process, &new_org()).await;
     for case in cases()
         .into_iter()
-        .filter(|case| case.has_caller() && !case.is_for_portal())
+        .filter(|case| case.has_caller() && !case.is_for_portal() && !case.is_for_members())
     {
         let event = case.event(&estate).portal(
             &estate.org,
@@ -296,9 +322,8 @@ async fn the_permission_of_the_table_is_enough() {
     let (process, _) = routes::process();
     for case in cases() {
         let estate = Estate::of(&process, &new_org()).await;
-        let event =
-            case.event(&estate)
-                .internal(&estate.org, "u1", case.permission().unwrap_or_default());
+        let (caller, scope) = (case.caller(&estate), case.permission().unwrap_or_default());
+        let event = case.event(&estate).internal(&estate.org, caller, scope);
         let answer = case.send(&process, event).await;
         assert_eq!(
             answer.status,

@@ -2,6 +2,7 @@
 //! drive them all. A route without a case here fails those tests.
 
 mod estate;
+mod requests;
 
 use chrono::TimeDelta;
 use convoke_local::Stack;
@@ -17,12 +18,18 @@ use it::process::Process;
 use serde_json::{Value, json};
 
 pub(crate) use self::estate::Estate;
+pub(crate) use self::requests::{appointment, meeting, schedule, session};
+use self::requests::{posted_by_microsoft, request_of};
 
 /// When these tests take place: late enough that the deployed stack's own
 /// sweeper, which goes by the machine's clock, finds nothing of theirs due.
 pub(crate) const NOW: &str = "2049-12-01T08:00:00Z";
 
-const ENTERPRISE: bool = cfg!(feature = "enterprise");
+/// Who plans the meetings of estates, and may do everything but manage others'.
+pub(crate) const HOST: &str = "u-admin";
+
+/// What a page's form sends.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Which function serves a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +75,7 @@ impl Case {
     pub(crate) fn permission(&self) -> Option<&'static str> {
         match self.access {
             Access::Permission(permission, _) => Some(permission),
-            Access::AnyInternal | Access::SignedLink | Access::Webhook => None,
+            Access::AnyInternal | Access::Member | Access::SignedLink | Access::Webhook => None,
         }
     }
 
@@ -82,11 +89,41 @@ impl Case {
         matches!(self.access, Access::Permission(_, Portal::Own))
     }
 
+    /// Whether portal users may where they belong to what the path names.
+    pub(crate) fn is_for_members(&self) -> bool {
+        self.access == Access::Member
+    }
+
+    /// Whose call it is on an estate: of whom the route is for, else of anybody
+    /// of the organisation.
+    pub(crate) fn caller<'a>(&self, ids: &'a Estate) -> &'a str {
+        match self.operation {
+            "list_sessions"
+            | "get_session"
+            | "update_session"
+            | "cancel_session"
+            | "end_session"
+            | "list_messages"
+            | "post_message"
+            | "download_invitation" => HOST,
+            "respond_to_invitation"
+            | "join_session"
+            | "list_notifications"
+            | "read_notification"
+            | "read_all_notifications" => &ids.user,
+            "put_calendar_connection"
+            | "get_calendar_connection"
+            | "delete_calendar_connection" => &ids.connected,
+            _ => "u1",
+        }
+    }
+
     /// Who may, in a word.
     pub(crate) fn who(&self) -> &'static str {
         match self.access {
             Access::Permission(permission, _) => permission,
             Access::AnyInternal => "any-internal",
+            Access::Member => "member",
             Access::SignedLink => "signed-link",
             Access::Webhook => "webhook",
         }
@@ -102,19 +139,16 @@ impl Case {
         let target = format!("{}{}", self.template, self.query());
         let target = ids.fill(&target.replace("{org_id}", org));
         let event = Event::new(self.method.as_str(), &target);
+        if self.operation == "answer_by_link" {
+            return event.header("content-type", FORM).text("response=accepted");
+        }
         self.body_with(ids).iter().fold(event, Event::json)
     }
 
     /// The body, with the ids of an estate.
     pub(crate) fn body_with(&self, ids: &Estate) -> Option<Value> {
         let mut body = self.body.clone()?;
-        for value in body.as_object_mut()?.values_mut() {
-            if let Value::String(text) = value
-                && text.ends_with("_id}")
-            {
-                *text = ids.fill(text);
-            }
-        }
+        fill_all(&mut body, ids);
         Some(body)
     }
 
@@ -136,6 +170,16 @@ impl Case {
             Service::RecordingProxy => process.recordings(event).await,
             Service::GraphWebhook => process.webhook(event).await,
         }
+    }
+}
+
+/// Puts an estate's ids into every text that asks for one.
+fn fill_all(value: &mut Value, ids: &Estate) {
+    match value {
+        Value::String(text) if text.ends_with("_id}") => *text = ids.fill(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_all(item, ids)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill_all(field, ids)),
+        _ => {}
     }
 }
 
@@ -220,140 +264,6 @@ pub(crate) fn cases() -> Vec<Case> {
         .collect()
 }
 
-fn posted_by_microsoft() -> (Option<Value>, u16, Foreign) {
-    let status = if ENTERPRISE { 202 } else { 404 };
-    (Some(json!({ "value": [] })), status, Foreign::Nameless)
-}
-
-fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
-    use Foreign::{Lists, Makes, Nameless, NotFound, Unknown};
-    match operation {
-        // The community edition has no recordings.
-        "issue_recording_ticket" | "open_recording" if !ENTERPRISE => (None, 404, NotFound),
-        "get_control_schedule"
-        | "get_meeting"
-        | "list_occurrences"
-        | "get_control"
-        | "delete_meeting"
-        | "cancel_meeting"
-        | "schedule_meeting"
-        | "get_user"
-        | "get_contact"
-        | "get_client"
-        | "download_meeting_ics"
-        | "download_appointment_ics"
-        | "get_appointment_request"
-        | "delete_appointment_request"
-        | "generate_teams_meeting"
-        | "get_schedule_entry"
-        | "delete_schedule_entry"
-        | "get_online_meeting"
-        | "cancel_online_meeting"
-        | "refresh_recordings"
-        | "get_interaction"
-        | "delete_interaction"
-        | "issue_recording_ticket"
-        | "get_document"
-        | "download_document" => (None, 200, NotFound),
-        "open_recording" => (None, 303, NotFound),
-        "list_meetings"
-        | "list_controls"
-        | "list_users"
-        | "list_contacts"
-        | "list_clients"
-        | "list_appointment_requests"
-        | "list_schedule_entries"
-        | "list_interactions" => (None, 200, Lists),
-        "list_meeting_providers"
-        | "open_ics_link"
-        | "get_teams_integration"
-        | "get_teams_capability"
-        | "get_teams_diagnostics"
-        | "list_interaction_types"
-        | "get_mail_template" => (None, 200, Nameless),
-        "put_teams_integration" => (Some(json!({ "download_recordings": true })), 200, Nameless),
-        "verify_organizer" => (Some(json!({})), 200, Nameless),
-        "put_mail_template" => (Some(json!({ "subject": "{{serviceName}}" })), 200, Nameless),
-        // No calendar is configured here that could be asked.
-        "list_slots" => (None, 503, NotFound),
-        "put_control_schedule" => (Some(schedule()), 200, Makes),
-        "complete_control_schedule" => {
-            (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound)
-        }
-        "create_meeting" => (Some(meeting()), 201, Makes),
-        "update_meeting" | "update_interaction" => {
-            (Some(json!({ "title": "Another title" })), 200, NotFound)
-        }
-        "put_control" | "put_client" | "put_user" => {
-            (Some(json!({ "name": "Another name" })), 200, Makes)
-        }
-        "put_contact" => (
-            Some(json!({ "name": "Another name", "client_id": "any" })),
-            200,
-            Makes,
-        ),
-        "create_appointment_request" => (Some(appointment("2050-03-01")), 201, Makes),
-        "import_appointment_requests" => {
-            (Some(json!({ "appointment_requests": [] })), 200, Nameless)
-        }
-        "update_appointment_request" => (Some(json!({ "service_name": "Another" })), 200, NotFound),
-        "approve_appointment_request" | "cancel_appointment_request" => {
-            (Some(json!({})), 200, NotFound)
-        }
-        "reschedule_appointment_request" => (
-            Some(json!({ "new_date": "2050-02-01", "new_time": "10:00" })),
-            200,
-            NotFound,
-        ),
-        "decline_appointment_request" => (Some(json!({ "reason": "no time" })), 200, NotFound),
-        "move_schedule_entry" => (
-            Some(json!({ "start": "2050-02-01T09:00:00Z" })),
-            200,
-            NotFound,
-        ),
-        // Without Teams nothing is scheduled, whoever is asked to come.
-        "schedule_online_meeting" => (Some(online_meeting()), 503, Nameless),
-        "reschedule_online_meeting" => (
-            Some(json!({ "start": "2050-02-01T09:00:00Z", "end": "2050-02-01T10:00:00Z" })),
-            200,
-            NotFound,
-        ),
-        "log_interaction" => (
-            Some(
-                json!({ "type": "Call", "title": "Asked about it", "contact_id": "{contact_id}" }),
-            ),
-            201,
-            Unknown,
-        ),
-        "update_document" => (Some(json!({ "is_client_visible": true })), 200, NotFound),
-        "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
-        other => panic!("{other} is a route without a case in tests/it/tests/it/routes.rs"),
-    }
-}
-
-/// A schedule that meetings can be linked to.
-pub(crate) fn schedule() -> Value {
-    json!({ "frequency": "QUARTERLY", "next_due": "2050-01-14", "timezone": "Europe/Berlin" })
-}
-
-/// A meeting without attendees.
-pub(crate) fn meeting() -> Value {
-    json!({ "title": "PCI Scope Review", "frequency": "QUARTERLY", "provider": "ics",
-        "start": "2050-01-14T09:00", "duration_minutes": 60, "timezone": "Europe/Berlin" })
-}
-
-/// An online meeting with a contact.
-pub(crate) fn online_meeting() -> Value {
-    json!({ "subject": "Review", "start": "2050-01-14T09:00:00Z", "end": "2050-01-14T10:00:00Z",
-        "contact_id": "{contact_id}" })
-}
-
-/// An appointment request of somebody whom no directory knows.
-pub(crate) fn appointment(date: &str) -> Value {
-    json!({ "service_name": "Review", "requested_date": date, "requested_time": "09:00", "requested_duration": 60,
-        "timezone": "Europe/Berlin", "requester": { "name": "Ida", "email": "ida@outside.example" } })
-}
-
 /// Handlers on the shared stack whose clock stands at [`NOW`].
 pub(crate) fn process() -> (Process, TestClock) {
     let clock = TestClock::at(NOW);
@@ -373,7 +283,7 @@ pub(crate) async fn admin(
     path: &str,
     body: Option<&Value>,
 ) -> Answer {
-    let event = Event::new(method, path).internal(org, "u-admin", ALL_SCOPES);
+    let event = Event::new(method, path).internal(org, HOST, ALL_SCOPES);
     process
         .api(match body {
             Some(body) => event.json(body),

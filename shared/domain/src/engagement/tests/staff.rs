@@ -27,6 +27,7 @@ fn intended() -> Engagement {
             notes: Some("Agenda".into()),
             attendees: vec![],
             entry_for: Some(vec![user()]),
+            ..StaffPlan::default()
         },
     };
     Engagement::of_staff(staff, plan(), Uuid::from_u128(7), now())

@@ -74,6 +74,9 @@ struct StaffPlanRecord {
     notes: Option<String>,
     attendees: Vec<AttendeeRecord>,
     entry_for: Option<Vec<String>>,
+    /// Absent in older items.
+    #[serde(default)]
+    is_of_session: bool,
 }
 
 impl From<&StaffPlan> for StaffPlanRecord {
@@ -83,6 +86,7 @@ impl From<&StaffPlan> for StaffPlanRecord {
             notes: plan.notes.clone(),
             attendees: plan.attendees.iter().map(AttendeeRecord::from).collect(),
             entry_for: plan.entry_for.as_ref().map(ids),
+            is_of_session: plan.is_of_session,
         }
     }
 }
@@ -101,6 +105,7 @@ impl TryFrom<StaffPlanRecord> for StaffPlan {
             notes: record.notes,
             attendees: attendees.collect::<Result<_, _>>()?,
             entry_for: record.entry_for.map(users).transpose()?,
+            is_of_session: record.is_of_session,
         })
     }
 }

@@ -110,14 +110,14 @@ fn sort_of(at: DateTime<Utc>, id: Uuid) -> String {
     format!("{}#{id}", rfc3339(at))
 }
 
-fn read_email(email: Option<&str>) -> Result<Option<EmailAddress>, StoreError> {
+pub(super) fn read_email(email: Option<&str>) -> Result<Option<EmailAddress>, StoreError> {
     email
         .map(EmailAddress::parse)
         .transpose()
         .map_err(|error| corrupt("email", error))
 }
 
-fn read_link(link: Option<&str>) -> Result<Option<WebLink>, StoreError> {
+pub(super) fn read_link(link: Option<&str>) -> Result<Option<WebLink>, StoreError> {
     link.map(WebLink::parse)
         .transpose()
         .map_err(|error| corrupt("link", error))
@@ -129,7 +129,7 @@ fn read_user(id: Option<&str>) -> Result<Option<UserId>, StoreError> {
         .map_err(|error| corrupt("user id", error))
 }
 
-fn read_client(id: Option<&str>) -> Result<Option<ClientId>, StoreError> {
+pub(super) fn read_client(id: Option<&str>) -> Result<Option<ClientId>, StoreError> {
     id.map(ClientId::parse)
         .transpose()
         .map_err(|error| corrupt("client id", error))
@@ -141,6 +141,6 @@ fn read_contact(id: Option<&str>) -> Result<Option<ContactId>, StoreError> {
         .map_err(|error| corrupt("contact id", error))
 }
 
-fn read_zone(name: &str) -> Result<Zone, StoreError> {
+pub(super) fn read_zone(name: &str) -> Result<Zone, StoreError> {
     Zone::parse(name).map_err(|error| corrupt("timezone", error))
 }

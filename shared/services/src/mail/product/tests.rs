@@ -110,7 +110,9 @@ fn the_join_button_comes_with_the_link() {
     for (key, locale) in all() {
         let is_off = matches!(
             key,
-            MailKey::AppointmentCancelled | MailKey::AppointmentRequestDeclinedClient
+            MailKey::AppointmentCancelled
+                | MailKey::AppointmentRequestDeclinedClient
+                | MailKey::MeetingCancelled
         );
         let join = match locale {
             Locale::En => "Join Teams Meeting",
@@ -182,4 +184,73 @@ fn times_name_their_zone() {
         shown("2026-11-02T00:05:00Z", Locale::Pseudo),
         "[Sunday, 1 November 2026, 19:05] (America/New_York)"
     );
+}
+
+/// IV-3, IV-7: an invitation reads as it would be written by hand, with the way
+/// in and the three answers; without them nothing of them is left over.
+#[test]
+fn an_invitation_is_laid_out() {
+    let values = |filled: bool| -> BTreeMap<String, String> {
+        let names = MailKey::ScheduledMeetingInvitation.variable_names();
+        let value = |name: &str| match name {
+            "title" => "Review".to_owned(),
+            "onlineMeetingUrl" | "onlineMeetingIsTeams" if !filled => String::new(),
+            name if filled => format!("<{name}>"),
+            _ => String::new(),
+        };
+        names
+            .into_iter()
+            .map(|name| (name.to_owned(), value(name)))
+            .collect()
+    };
+    let of = |filled| {
+        let source = source(MailKey::ScheduledMeetingInvitation, Locale::En).unwrap();
+        render(source, &values(filled)).unwrap()
+    };
+    let expected = "Hello <recipientName>,\n\n<hostName> invites you to a meeting.\n\nMeeting: Review\n\
+        Time: <startsAt>\nBy the meeting's own clock: <startsAtInMeetingZone>\nDuration: <durationMinutes> minutes\n\
+        Place: <location>\nHost: <hostName>\n\nDescription:\n<description>\n\n\
+        Join Teams Meeting: <onlineMeetingUrl>\n\nCalendar file: <calendarUrl>\n\n\
+        Will you come?\nAccept: <acceptUrl>\nMaybe: <tentativeUrl>\nDecline: <declineUrl>\n";
+    assert_eq!(of(true).text, expected);
+    let bare =
+        "Hello,\n\nYou are invited to a meeting.\n\nMeeting: Review\nTime: \nDuration:  minutes\n";
+    assert_eq!(of(false).text, bare);
+    assert_eq!(of(false).html.matches("<a ").count(), 0);
+    let html = of(true).html;
+    assert_eq!(html.matches("<a ").count(), 5, "{html}");
+    for name in ["acceptUrl", "tentativeUrl", "declineUrl"] {
+        assert!(html.contains(&format!("href=\"&lt;{name}&gt;\"")), "{html}");
+    }
+}
+
+/// IV-4: an update begins with what changed.
+#[test]
+fn an_update_is_laid_out() {
+    let update = |before: &str| {
+        let names = MailKey::MeetingUpdated.variable_names();
+        let value = |name: &str| match name {
+            "title" => "Review".to_owned(),
+            "changes" => "Time, place".to_owned(),
+            "previousStartsAt" => before.to_owned(),
+            "onlineMeetingUrl" => LINK.to_owned(),
+            _ => String::new(),
+        };
+        let values = names
+            .into_iter()
+            .map(|name| (name.to_owned(), value(name)))
+            .collect();
+        render(
+            source(MailKey::MeetingUpdated, Locale::En).unwrap(),
+            &values,
+        )
+        .unwrap()
+    };
+    let head = "Hello,\n\nA meeting that you are invited to has changed.\n\nChanged: Time, place\n";
+    let rest = "\nMeeting: Review\nTime: \nDuration:  minutes\n\n\
+        Join meeting: https://teams.example/l/meetup-join/1?a=1&b=2\n";
+    assert_eq!(update("").text, format!("{head}{rest}"));
+    let moved = update("Monday").text;
+    assert_eq!(moved, format!("{head}Time before: Monday\n{rest}"));
+    assert!(update("Monday").html.contains("<s>Monday</s>"));
 }

@@ -5,13 +5,12 @@ use convoke_platform::http::Edge;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_services::core::Core;
-use convoke_services::providers;
 use it::api::{ALL_SCOPES, Answer};
 use it::clock::TestClock;
 use it::deployed::{self, new_org};
 use it::gateway::{Event, answer_of};
 use it::office::{OPENING, Office};
-use it::process::{microsoft, recorder, sdk_config};
+use it::process::{microsoft, meeting_api_app, sdk_config};
 use it::requests::{id_of, meeting_body};
 use serde_json::{Value, json};
 
@@ -108,13 +107,7 @@ fn deployment(variables: &[(&str, &str)]) -> Edge<meeting_api::App> {
     );
     let microsoft = microsoft(stack, &environment);
     let core = Core::new(store, ports.clone());
-    let app = meeting_api::App {
-        core: core.clone(),
-        providers: providers::of_environment(&environment, &microsoft, &ports).unwrap(),
-        recorder: recorder(stack, &environment, core, microsoft),
-        secrets,
-        public_url: "https://api.example.com".to_owned(),
-    };
+    let app = meeting_api_app(stack, &environment, core, microsoft, secrets);
     meeting_api::edge(app, &environment, ports).unwrap()
 }
 

@@ -9,13 +9,12 @@ use convoke_platform::http::Edge;
 use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
 use convoke_services::core::Core;
-use convoke_services::providers;
 use http::Method;
 use it::api::Answer;
 use it::clock::TestClock;
 use it::deployed::new_org;
 use it::gateway::answer_of;
-use it::process::{Process, microsoft, recorder, sdk_config};
+use it::process::{Process, meeting_api_app, microsoft, sdk_config};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -51,13 +50,7 @@ fn edge_over(endpoint: &str) -> (Edge<meeting_api::App>, Process) {
         Store::new(aws_sdk_dynamodb::Client::new(&elsewhere), "convoke"),
         ports.clone(),
     );
-    let app = meeting_api::App {
-        core: core.clone(),
-        providers: providers::of_environment(&environment, &microsoft, &ports).unwrap(),
-        recorder: recorder(stack, &environment, core, microsoft),
-        secrets,
-        public_url: "https://api.example.com".to_owned(),
-    };
+    let app = meeting_api_app(stack, &environment, core, microsoft, secrets);
     (
         meeting_api::edge(app, &environment, ports).unwrap(),
         process,

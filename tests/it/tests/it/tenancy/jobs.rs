@@ -2,19 +2,25 @@
 
 use chrono::TimeDelta;
 use convoke_domain::artifact::ArtifactType;
+use convoke_domain::calendar_connection::{
+    CalendarConnection, CalendarProvider, CalendarSync, SyncKey, SyncSubject, Wish,
+};
 use convoke_domain::directory::{Person, User};
-use convoke_domain::id::{IntentId, MeetingId, UserId};
+use convoke_domain::id::{IntentId, MeetingId, SessionId, UserId};
 use convoke_domain::integration::{
     InstallStatus, MicrosoftProfile, SealedSecret, TeamsIntegration,
 };
 use convoke_domain::meeting::{Identity, Operation};
+use convoke_domain::session::{Host, LinkSource, Session};
 use convoke_domain::subscription::{App, Made, Subscription};
 use convoke_platform::records::{
-    AttendanceRecord, DeltaRecord, IntegrationRecord, IntentRecord, MeetingRecord,
-    SubscriptionRecord, ThrowawayRecord, TransferRecord, UserRecord,
+    AttendanceRecord, CalendarConnectionRecord, CalendarSyncRecord, DeltaRecord, IntegrationRecord,
+    IntentRecord, MeetingRecord, SessionRecord, SubscriptionRecord, ThrowawayRecord,
+    TransferRecord, UserRecord,
 };
 use convoke_platform::store::Transaction;
-use convoke_services::jobs::{Arrival, Job, SubscriptionEvent};
+use convoke_services::jobs::{Arrival, CalendarSubject, Job, SubscriptionEvent};
+use convoke_services::sessions;
 use it::deployed::new_org;
 use it::process::Process;
 use serde_json::{Value, json};
@@ -29,6 +35,10 @@ struct JobIds {
     intent: Uuid,
     throwaway: Uuid,
     subscription: String,
+    /// A session of which nobody was told, and which no calendar has.
+    untold: Uuid,
+    /// A session whose Teams meeting nobody came back from making.
+    abandoned: Uuid,
 }
 
 /// One job of every kind; a new kind does not compile before it is driven here.
@@ -60,7 +70,17 @@ fn jobs(ids: &JobIds) -> Vec<Job> {
             Job::RemoveThrowaway { .. } => Job::RefreshContact {
                 contact_id: ids.estate.contact.clone(),
             },
-            Job::RefreshContact { .. } => Job::SendMail {
+            Job::RefreshContact { .. } => Job::TellSession {
+                session_id: ids.untold,
+            },
+            Job::TellSession { .. } => Job::FollowSession {
+                session_id: ids.abandoned,
+            },
+            Job::FollowSession { .. } => Job::SyncCalendars {
+                subject: CalendarSubject::Session,
+                id: ids.untold,
+            },
+            Job::SyncCalendars { .. } => Job::SendMail {
                 mail_id: ids.intent,
             },
             Job::SendMail { .. } => Job::SyncOnlineMeeting {
@@ -151,6 +171,53 @@ async fn subscribe(transaction: &mut Transaction, process: &Process, org: &str) 
     key
 }
 
+/// Sessions as of a moment at which no job of theirs had come, and a row that says
+/// that one is to stand in the calendar of its host: no message was ever sent of them.
+async fn convene(transaction: &mut Transaction, process: &Process, estate: &Estate) -> [Uuid; 2] {
+    let (now, store) = (
+        process.ports.now(),
+        process.store.tenant(&tenant(&estate.org)),
+    );
+    let model = SessionId::parse(&estate.session).unwrap();
+    let model = sessions::load(&store, model)
+        .await
+        .unwrap()
+        .unwrap()
+        .session;
+    let ids = [process.ports.mint(), process.ports.mint()];
+    let host = UserId::parse(&estate.connected).unwrap();
+    let [untold, mut abandoned] = ids.map(|id| Session {
+        session_id: SessionId::new(id),
+        host: Host {
+            user_id: host.clone(),
+            ..model.host.clone()
+        },
+        version: 1,
+        ..model.clone()
+    });
+    (abandoned.join_url, abandoned.link_source) = (None, LinkSource::TeamsPending);
+    abandoned.created_at = now - TimeDelta::hours(1);
+    let key = SyncKey {
+        subject: SyncSubject::Session(ids[0]),
+        user_id: host.clone(),
+        provider: CalendarProvider::Google,
+    };
+    let wish = Wish {
+        fingerprint: "wished".to_owned(),
+        span: (untold.start, untold.end()),
+    };
+    let connection = CalendarConnectionRecord::key_of(&host, key.provider);
+    let connection = store.get::<CalendarConnectionRecord>(&connection).await;
+    let connection = CalendarConnection::try_from(connection.unwrap().unwrap()).unwrap();
+    let mut row = CalendarSync::new(key, connection.connection_id, process.ports.mint(), &wish);
+    (row.version, row.due_at) = (1, Some(now));
+    transaction
+        .create(&SessionRecord::from(&untold))
+        .create(&SessionRecord::from(&abandoned))
+        .create(&CalendarSyncRecord::from(&row));
+    ids
+}
+
 /// A tenant on whom every kind of job has something to do.
 async fn with_work(process: &Process, org: &str) -> JobIds {
     let estate = Estate::of(process, org).await;
@@ -214,6 +281,7 @@ async fn with_work(process: &Process, org: &str) -> JobIds {
         }
     }
     let subscription = subscribe(&mut transaction, process, org).await;
+    let [untold, abandoned] = convene(&mut transaction, process, &estate).await;
     transaction.create(&UserRecord::from(&user));
     transaction.put(&AttendanceRecord::new(&user.user_id, id));
     transaction.replace(&MeetingRecord::from(&stale), meeting.version);
@@ -223,6 +291,8 @@ async fn with_work(process: &Process, org: &str) -> JobIds {
         intent: intent_id.uuid(),
         throwaway: throwaway.throwaway_id,
         subscription,
+        untold,
+        abandoned,
     }
 }
 
@@ -271,8 +341,11 @@ async fn a_job_reaches_nothing_of_another_tenant() {
     // A linked meeting does not advance by itself, and an event changes no item.
     let mut expected = vec!["advance_linked", "refresh_user", "settle_intent"];
     if cfg!(feature = "enterprise") {
+        expected.push("remove_throwaway");
+    }
+    expected.extend(["tell_session", "follow_session", "sync_calendars"]);
+    if cfg!(feature = "enterprise") {
         expected.extend([
-            "remove_throwaway",
             "capture_artifacts",
             "list_delta",
             "renew_subscription",

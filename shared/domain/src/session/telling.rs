@@ -1,0 +1,53 @@
+//! What an invitee is still owed, from what the session is now and what they
+//! were last told (IV-3 to IV-5).
+//!
+//! Nothing else decides who hears of what. So telling can be interrupted,
+//! repeated and done by several at once, and several changes that come before
+//! anybody is told are told as one.
+
+use super::{Field, Invitee, Session, SessionStatus, Told};
+
+/// What is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// That they are invited.
+    Invitation,
+    /// Nothing new about the session, but a word that they are invited as who they
+    /// turned out to be: an address became a user's, say.
+    Recognition,
+    /// That these have changed.
+    Update(Vec<Field>),
+    /// That it does not take place for them.
+    Cancellation,
+}
+
+/// What one person is owed: somebody on the roster, somebody who was told of it,
+/// or both. `None`: they know it all.
+pub fn owed(session: &Session, invitee: Option<&Invitee>, told: Option<&Told>) -> Option<Owed> {
+    if session.is_pending() {
+        return None;
+    }
+    let knows = told.filter(|told| !told.is_cancelled);
+    match (session.status, invitee, knows) {
+        (SessionStatus::Scheduled, Some(_), None) => Some(Owed::Invitation),
+        (SessionStatus::Scheduled, Some(invitee), Some(told)) => {
+            let changed: Vec<_> = Field::ALL
+                .into_iter()
+                .filter(|field| {
+                    let at = session.changed_at.get(field);
+                    at.is_some_and(|at| *at > told.sequence)
+                })
+                .collect();
+            if changed.is_empty() {
+                return (invitee.who != told.who).then_some(Owed::Recognition);
+            }
+            Some(Owed::Update(changed))
+        }
+        (SessionStatus::Scheduled, None, Some(_)) | (SessionStatus::Cancelled, _, Some(_)) => {
+            Some(Owed::Cancellation)
+        }
+        (SessionStatus::Scheduled, None, None)
+        | (SessionStatus::Cancelled, _, None)
+        | (SessionStatus::Ended, ..) => None,
+    }
+}
