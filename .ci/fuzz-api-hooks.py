@@ -102,8 +102,11 @@ def harvest(case, part):
 
 
 def pool(case, name):
-    """Control meetings and sessions are both meetings; neither is found among the other's."""
-    return "session_id" if name == "meeting_id" and "/orgs/" not in case.operation.path else name
+    """Control meetings and sessions are both meetings, and two kinds of links have tokens."""
+    path = case.operation.path
+    if name == "meeting_id" and "/orgs/" not in path:
+        return "session_id"
+    return "answer_token" if name == "token" and path.startswith("/rsvp/") else name
 
 
 def operation_id(case):

@@ -123,9 +123,11 @@ async fn open_ics_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let (tenant, target) = link::open(&app.secrets, call.param("token"), now).await?;
     match target {
         Target::Meeting(id) => file_of(&app, &tenant, id).await,
-        Target::Session(id) => {
+        Target::Session(id, reader) => {
             let held = sessions::load(&app.core.store(&tenant), id).await?;
-            let held = held.ok_or(Error::NotFound { what: "meeting" })?;
+            // A link is of use to its reader for as long as they are invited.
+            let invited = held.filter(|held| held.session.invitee(reader).is_some());
+            let held = invited.ok_or(Error::NotFound { what: "meeting" })?;
             file_of_session(&app, &held.session)
         }
         Target::Appointment(id) => {
@@ -170,7 +172,7 @@ async fn download_invitation(app: Arc<App>, call: Call) -> Result<Reply, Error> 
 /// The file of a session that stands (IV-5).
 fn file_of_session(app: &App, session: &Session) -> Result<Reply, Error> {
     session.require_scheduled()?;
-    let event = session::calendar_event(session, &app.domain, Readers::Everyone, false);
+    let event = session::calendar_event(session, &app.domain, Readers::Everyone);
     file_reply(&event, &session.title, session.version)
 }
 

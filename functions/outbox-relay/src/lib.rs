@@ -215,9 +215,6 @@ fn is_swept_here(kind: DueKind) -> bool {
         | DueKind::Mail
         | DueKind::CalendarSync => true,
         DueKind::OnlineMeeting => ENTERPRISE,
-        DueKind::Capture
-        | DueKind::Transfer
-        | DueKind::Subscription
-        | DueKind::Delta => false,
+        DueKind::Capture | DueKind::Transfer | DueKind::Subscription | DueKind::Delta => false,
     }
 }

@@ -50,6 +50,7 @@ fn main() -> Result<()> {
         json!({
             "api_url": stack.api_url,
             "graph_base_url": stack.graph_base_url,
+            "aws_endpoint": stack.aws_endpoint,
             "org_id": DEMO_ORG,
             "tokens": {
                 "staff": stack.issuer.token(&staff)?,

@@ -16,10 +16,8 @@ pub const KEPT: TimeDelta = TimeDelta::days(90);
 /// What a notification tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NotificationKind {
-    /// The reader is invited to a meeting that lies ahead.
+    /// The reader is invited.
     MeetingScheduled,
-    /// The reader is invited to a meeting that began when it was made.
-    MeetingStarted,
     /// Something of a meeting changed.
     MeetingUpdated,
     /// A meeting does not take place.
@@ -34,9 +32,8 @@ pub enum NotificationKind {
 
 impl NotificationKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::MeetingScheduled,
-        Self::MeetingStarted,
         Self::MeetingUpdated,
         Self::MeetingCancelled,
         Self::MeetingUninvited,
@@ -48,7 +45,6 @@ impl NotificationKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MeetingScheduled => "meeting_scheduled",
-            Self::MeetingStarted => "meeting_started",
             Self::MeetingUpdated => "meeting_updated",
             Self::MeetingCancelled => "meeting_cancelled",
             Self::MeetingUninvited => "meeting_uninvited",
@@ -128,9 +124,6 @@ impl Notification {
             .unwrap_or_default();
         match self.kind {
             NotificationKind::MeetingScheduled => format!("You are invited to \"{title}\"{on}."),
-            NotificationKind::MeetingStarted => {
-                format!("\"{title}\" has begun, and you are invited to join.")
-            }
             NotificationKind::MeetingUpdated => self.updated(at.as_deref()),
             NotificationKind::MeetingCancelled => format!("\"{title}\"{on} was cancelled."),
             NotificationKind::MeetingUninvited => {
@@ -315,7 +308,7 @@ mod tests {
         for kind in NotificationKind::ALL {
             assert_eq!(NotificationKind::parse(kind.as_str()), Some(kind));
         }
-        let mut one = notification(NotificationKind::MeetingStarted);
+        let mut one = notification(NotificationKind::MeetingScheduled);
         let (first, second) = (one.created_at, one.created_at + TimeDelta::hours(1));
         assert!(one.read(first));
         assert!(!one.read(second));

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
-use convoke_domain::id::{AppointmentRequestId, MeetingId, SessionId, TenantId};
+use convoke_domain::id::{AppointmentRequestId, InvitationId, MeetingId, SessionId, TenantId};
 use uuid::Uuid;
 
 use crate::keyring::{KEY_ID_LEN, Keyring, Purpose};
@@ -22,28 +22,43 @@ pub enum Target {
     Meeting(MeetingId),
     /// An appointment's file.
     Appointment(AppointmentRequestId),
-    /// A session's file.
-    Session(SessionId),
+    /// A session's file, for one invitee as long as they are invited.
+    Session(SessionId, InvitationId),
 }
 
 impl Target {
     /// How a token writes it.
-    const fn parts(self) -> (u8, Uuid) {
-        match self {
-            Self::Meeting(id) => (b'm', id.uuid()),
-            Self::Appointment(id) => (b'a', id.uuid()),
-            Self::Session(id) => (b's', id.uuid()),
-        }
+    fn write(self, token: &mut Vec<u8>) {
+        let (kind, id, reader) = match self {
+            Self::Meeting(id) => (b'm', id.uuid(), None),
+            Self::Appointment(id) => (b'a', id.uuid(), None),
+            Self::Session(id, reader) => (b's', id.uuid(), Some(reader.uuid())),
+        };
+        token.push(kind);
+        token.extend(id.as_bytes());
+        token.extend(reader.iter().flat_map(Uuid::as_bytes));
     }
 
-    const fn of_parts(kind: u8, id: Uuid) -> Option<Self> {
+    /// The target that `octets` begin with, and what follows it.
+    fn read(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let (kind, rest) = octets.split_first()?;
+        let (id, rest) = take_uuid(rest)?;
         match kind {
-            b'm' => Some(Self::Meeting(MeetingId::new(id))),
-            b'a' => Some(Self::Appointment(AppointmentRequestId::new(id))),
-            b's' => Some(Self::Session(SessionId::new(id))),
+            b'm' => Some((Self::Meeting(MeetingId::new(id)), rest)),
+            b'a' => Some((Self::Appointment(AppointmentRequestId::new(id)), rest)),
+            b's' => {
+                let (reader, rest) = take_uuid(rest)?;
+                let target = Self::Session(SessionId::new(id), InvitationId::new(reader));
+                Some((target, rest))
+            }
             _ => None,
         }
     }
+}
+
+fn take_uuid(octets: &[u8]) -> Option<(Uuid, &[u8])> {
+    let (id, rest) = octets.split_at_checked(16)?;
+    Some((Uuid::from_slice(id).ok()?, rest))
 }
 
 /// How long a link lasts, at least; it lasts until the end of that day (UTC),
@@ -52,8 +67,8 @@ pub const VALID_FOR: TimeDelta = TimeDelta::days(7);
 
 const DAY_S: i64 = 86_400;
 const TAG_LEN: usize = 32;
-/// key id, expiry day, target kind, uuid; the tenant follows.
-const HEAD_LEN: usize = KEY_ID_LEN + 4 + 1 + 16;
+/// Key id and expiry day; the target and the tenant follow.
+const HEAD_LEN: usize = KEY_ID_LEN + 4;
 const TOKEN_MAX: usize = 400;
 
 /// Makes the token of a link that lasts for [`VALID_FOR`] from `counted_from`.
@@ -65,12 +80,10 @@ pub fn sign(
 ) -> Result<String, Error> {
     let last_day = u32::try_from((counted_from + VALID_FOR).timestamp() / DAY_S)
         .map_err(|_| Error::internal("the clock is before 1970"))?;
-    let (kind, id) = target.parts();
-    let mut token = Vec::with_capacity(HEAD_LEN + 32 + TAG_LEN);
+    let mut token = Vec::with_capacity(HEAD_LEN + 64 + TAG_LEN);
     token.extend(ring.id());
     token.extend(last_day.to_be_bytes());
-    token.push(kind);
-    token.extend(id.as_bytes());
+    target.write(&mut token);
     token.extend(tenant.id().as_str().as_bytes());
     let tag = ring
         .sign(Purpose::IcsLink, &token)
@@ -104,13 +117,12 @@ pub async fn open(
 }
 
 fn read(message: &[u8], now: DateTime<Utc>) -> Option<(Tenant, Target)> {
-    let (head, tenant) = message.split_at(HEAD_LEN);
+    let (head, rest) = message.split_at(HEAD_LEN);
     let last_day = u32::from_be_bytes(head[KEY_ID_LEN..KEY_ID_LEN + 4].try_into().ok()?);
     if now.timestamp() / DAY_S > i64::from(last_day) {
         return None;
     }
-    let id = Uuid::from_slice(&head[KEY_ID_LEN + 5..]).ok()?;
-    let target = Target::of_parts(head[KEY_ID_LEN + 4], id)?;
+    let (target, tenant) = Target::read(rest)?;
     let tenant = TenantId::parse(std::str::from_utf8(tenant).ok()?).ok()?;
     Some((Tenant::of_verified_signature(tenant), target))
 }

@@ -29,6 +29,11 @@ pub(crate) struct AnswerForm {
     /// The answer.
     #[schema(pattern = "^(accepted|tentative|declined)$", example = "accepted")]
     response: String,
+    /// The meeting's `sequence` that the page was made for: an answer to another
+    /// time than the meeting has by now is asked for again.
+    #[schema(pattern = "^[0-9]{1,10}$", example = "0")]
+    #[serde(default)]
+    sequence: String,
 }
 
 #[utoipa::path(get, path = "/rsvp/{token}", tag = "meetings with invitees", security(()),
@@ -48,8 +53,8 @@ pub(crate) async fn show_answer_page(app: Arc<App>, call: Call) -> Result<Reply,
     let marked = call.query("response").ok().flatten();
     let marked = marked.and_then(Response::parse_answer);
     match shown.await {
-        Ok(view) => Ok(page::of(&view, marked)),
-        Err(error) => told(error),
+        Ok(view) => Ok(page::of(&view, marked, false)),
+        Err(error) => told(&error),
     }
 }
 
@@ -67,13 +72,29 @@ pub(crate) async fn show_answer_page(app: Arc<App>, call: Call) -> Result<Reply,
 pub(crate) async fn answer_by_link(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let answered = async {
         let (tenant, link) = open(&app, &call).await?;
-        let response = read(&call)?;
-        sessions::answer_by_link(&app.core, &tenant, &link, response).await?;
-        Ok(response)
+        let (response, seen) = read(&call)?;
+        let answered = sessions::answer_by_link(&app.core, &tenant, &link, response, seen).await;
+        let code = answered.as_ref().err().map(Error::code);
+        match code {
+            None => Ok(page::recorded(response)),
+            // The button was pressed twice, or the first answer was lost on its way.
+            Some("link_used") => {
+                let view = sessions::look_at_link(&app.core, &tenant, &link).await?;
+                if view.invitee.response != response {
+                    answered?;
+                }
+                Ok(page::recorded(response))
+            }
+            Some("meeting_moved") => {
+                let view = sessions::look_at_link(&app.core, &tenant, &link).await?;
+                Ok(page::of(&view, Some(response), true))
+            }
+            Some(_) => answered.map(|()| page::recorded(response)),
+        }
     };
     match answered.await {
-        Ok(response) => Ok(page::recorded(response)),
-        Err(error) => told(error),
+        Ok(reply) => Ok(reply),
+        Err(error) => told(&error),
     }
 }
 
@@ -86,21 +107,26 @@ async fn open(app: &App, call: &Call) -> Result<(Tenant, AnswerLink), Error> {
     Ok((tenant, link))
 }
 
-fn read(call: &Call) -> Result<Response, Error> {
+fn read(call: &Call) -> Result<(Response, Option<u32>), Error> {
     let form: AnswerForm = call.form()?;
     let answer = Response::parse_answer(&form.response);
-    answer.ok_or_else(|| {
+    let answer = answer.ok_or_else(|| {
         Error::invalid(
             "/response",
             "invalid_response",
             "accepted, tentative or declined",
         )
-    })
+    })?;
+    // A form has texts only: an absent one is empty.
+    let sequence = Some(&*form.sequence).filter(|text| !text.is_empty());
+    let seen = sequence.map(str::parse).transpose();
+    let seen = seen.map_err(|_| Error::invalid("/sequence", "invalid_value", "a number"))?;
+    Ok((answer, seen))
 }
 
 /// The page of an error that its reader can do something about.
-fn told(error: Error) -> Result<Reply, Error> {
-    let reply = page::of_error(&error).ok_or_else(|| error.clone())?;
+fn told(error: &Error) -> Result<Reply, Error> {
+    let reply = page::of_error(error).ok_or_else(|| error.clone())?;
     tracing::info!(code = error.code(), "an answer's page told of an error");
     Ok(reply)
 }

@@ -27,8 +27,12 @@ pub(crate) fn check(app: Arc<App>, call: &Call) -> CheckFuture<'_> {
                 let unknown = Error::NotFound {
                     what: "conversation",
                 };
-                let id = SessionId::parse(call.param("conversation_id")).ok_or(unknown)?;
-                membership(&app, call, id).await?;
+                let id = SessionId::parse(call.param("conversation_id")).ok_or(unknown.clone())?;
+                let store = store_of(&app, call)?;
+                let (held, _) = sessions::enter(&store, id, call.caller()?).await?;
+                if !sessions::takes_part(&held.session, call.caller()?) {
+                    return Err(unknown);
+                }
             }
             _ => {}
         }

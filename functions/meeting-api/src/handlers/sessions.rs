@@ -67,7 +67,7 @@ pub(crate) async fn list_sessions(app: Arc<App>, call: Call) -> Result<Reply, Er
         to: query::instant(&call, "to")?,
         all: query::flag(&call, "all")?.unwrap_or(false),
     };
-    let list = ListRequest::read(&call, &app.secrets).await?;
+    let list = ListRequest::read_own(&call, &app.secrets).await?;
     let store = store_of(&app, &call)?;
     let page = sessions::list(&store, caller, &filter, list.limit, list.after.clone()).await?;
     list.reply(page, &app.secrets, |session| {
@@ -97,9 +97,10 @@ fn read_status(word: &str) -> Result<SessionStatus, Error> {
 pub(crate) async fn get_session(app: Arc<App>, call: Call) -> Result<Reply, Error> {
     let (store, id) = (store_of(&app, &call)?, call.session_id()?);
     let (held, membership) = sessions::enter(&store, id, call.caller()?).await?;
-    let mails = match membership.may_manage() {
-        true => sessions::mail_states(&store, &held.told).await?,
-        false => HashMap::new(),
+    let mails = if membership.may_manage() {
+        sessions::mail_states(&store, &held.session, &held.told).await?
+    } else {
+        HashMap::new()
     };
     Ok(reply(&held.session, membership, &mails))
 }
@@ -125,10 +126,11 @@ pub(crate) async fn update_session(app: Arc<App>, call: Call) -> Result<Reply, E
     let (store, id) = (store_of(&app, &call)?, call.session_id()?);
     let (caller, if_match) = (call.caller()?, call.if_match()?);
     let changed = sessions::change(&app.sessions, &store, caller, id, &patch, if_match).await?;
-    let mails = sessions::mail_states(&store, &changed.told).await?;
+    // The change is made: what became of mails is left out where it cannot be read.
+    let mails = sessions::mail_states(&store, &changed.session, &changed.told).await;
     let eyes = Eyes {
         membership: Membership::Host,
-        mails: Some(&mails),
+        mails: mails.as_ref().ok(),
     };
     Ok(Reply::ok(&ChangedView::of(&changed, &eyes)).with_version(changed.session.version))
 }

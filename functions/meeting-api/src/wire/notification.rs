@@ -16,7 +16,7 @@ pub(crate) struct NotificationView {
     #[serde(rename = "type")]
     #[schema(
         example = "meeting_scheduled",
-        pattern = "^(meeting_scheduled|meeting_started|meeting_updated|meeting_cancelled|meeting_uninvited|meeting_response|calendar_connection_revoked)$"
+        pattern = "^(meeting_scheduled|meeting_updated|meeting_cancelled|meeting_uninvited|meeting_response|calendar_connection_revoked)$"
     )]
     kind: &'static str,
     /// The meeting that it is about; whoever was uninvited cannot read that.

@@ -187,10 +187,10 @@ impl Host<'_> {
             .nth(1)
             .and_then(|it| it.split("</title>").next());
         line(&format!("  the page: {}", title.unwrap_or("-")));
-        for time in ["the first answer", "a second one"] {
-            let form = [("response", "accepted")];
+        for response in ["accepted", "declined"] {
+            let form = [("response", response)];
             let answer = self.walk.api.client.post(&link).form(&form).send().await?;
-            line(&format!("  {time}: {}", answer.status()));
+            line(&format!("  {response}: {}", answer.status()));
         }
         self.show_newest("Ann", self.token, session).await?;
         let read = self.read(session).await?;

@@ -38,7 +38,7 @@ pub struct CalendarEntry {
 impl CalendarEntry {
     /// A session's; `None`: it does not take place. What has ended stays as it was.
     pub fn of_session(session: &Session, domain: &str) -> Option<Self> {
-        let event = session::calendar_event(session, domain, Readers::Everyone, false);
+        let event = session::calendar_event(session, domain, Readers::Everyone);
         if event.status == EventStatus::Cancelled {
             return None;
         }
@@ -129,13 +129,11 @@ fn without(text: &str, line: Option<&str>) -> String {
 }
 
 fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-            format!("{kept}…")
-        }
+    if text.char_indices().nth(most).is_none() {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{kept}…")
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ impl SessionPatch {
             }
             after.roster = roster;
         }
+        after.check_size()?;
         if change.fields.contains(&Field::Time) {
             // Whoever said yes to another time has not said yes to this one.
             for invitee in &mut after.roster {
@@ -189,11 +190,12 @@ impl SessionPatch {
             None if moved => read_wall_clock(after.zone.local(after.start), &governing, wrong),
             None => None,
         };
-        if let Some(start) = start.filter(|start| *start != after.start) {
-            if check_ahead(start, now, wrong) {
-                after.start = start;
-                change.note("start", Field::Time);
-            }
+        if let Some(start) = start.filter(|start| *start != after.start)
+            && check_ahead(start, now, wrong)
+        {
+            after.start = start;
+            after.is_instant = false;
+            change.note("start", Field::Time);
         }
         if moved {
             after.zone = governing;

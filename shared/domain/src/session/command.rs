@@ -48,21 +48,21 @@ impl InviteeNames {
         }
         Self {
             contacts: read_list(
-                &input.contact_ids,
+                input.contact_ids.as_ref(),
                 "contact_ids",
                 "invalid_id",
                 ContactId::parse,
                 wrong,
             ),
             users: read_list(
-                &input.user_ids,
+                input.user_ids.as_ref(),
                 "user_ids",
                 "invalid_id",
                 UserId::parse,
                 wrong,
             ),
             emails: read_list(
-                &input.emails,
+                input.emails.as_ref(),
                 "emails",
                 "invalid_email",
                 EmailAddress::parse,
@@ -73,14 +73,13 @@ impl InviteeNames {
 }
 
 fn read_list<T, E: std::fmt::Display>(
-    list: &Option<Vec<String>>,
+    list: Option<&Vec<String>>,
     name: &str,
     code: &'static str,
     parse: impl Fn(&str) -> Result<T, E>,
     wrong: &mut Violations,
 ) -> Option<Vec<T>> {
-    let list = list.as_ref()?;
-    let read = list
+    let read = list?
         .iter()
         .enumerate()
         .filter_map(|(at, text)| wrong.keep(&format!("/invitees/{name}/{at}"), code, parse(text)));
@@ -249,6 +248,8 @@ pub(super) fn read_start(
         .into_iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
     let start = match (local, DateTime::<FixedOffset>::parse_from_rfc3339(text)) {
+        // A sixtieth second is no whole one.
+        (Some(local), _) if local.nanosecond() != 0 => Err(FORMS),
         (Some(local), _) => Ok(read_wall_clock(local, zone, wrong)?),
         (None, Ok(instant)) if instant.nanosecond() != 0 => Err("whole seconds only"),
         (None, Ok(instant)) => Ok(instant.with_timezone(&Utc)),

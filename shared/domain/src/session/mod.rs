@@ -14,6 +14,7 @@ mod roster;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use std::collections::BTreeMap;
 
@@ -21,114 +22,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::address::{EmailAddress, WebLink};
 use crate::error::Error;
-use crate::id::{ClientId, ContactId, InvitationId, MailId, SessionId, UserId};
+use crate::id::{ClientId, InvitationId, MailId, SessionId, UserId};
+use crate::text;
 use crate::zone::Zone;
 
 pub use change::{SessionChange, SessionPatch};
 pub use command::{INVITEES_MAX, InviteeNames, InviteesInput, SessionDraft, SessionInput};
 pub use event::{SessionEvent, SessionEventKind};
-pub use file::{Readers, calendar_event};
+pub use file::{Readers, calendar_event, withdrawal_event};
 pub use roster::{Candidate, Resolved, reconcile};
 pub use telling::{Owed, owed};
-
-/// Where a session is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionStatus {
-    /// It lies ahead, or goes on.
-    Scheduled,
-    /// It was held.
-    Ended,
-    /// It does not take place.
-    Cancelled,
-}
-
-impl SessionStatus {
-    /// The API's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Ended => "ended",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Reads the API's word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Scheduled, Self::Ended, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == word)
-    }
-}
-
-/// What an invitee has answered (RFC 5545 `PARTSTAT`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Response {
-    /// Nothing yet, or not since the time changed.
-    #[default]
-    NeedsAction,
-    /// Comes.
-    Accepted,
-    /// Does not come.
-    Declined,
-    /// May come.
-    Tentative,
-}
-
-impl Response {
-    /// The API's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeedsAction => "needs_action",
-            Self::Accepted => "accepted",
-            Self::Declined => "declined",
-            Self::Tentative => "tentative",
-        }
-    }
-
-    /// Reads a stored word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::NeedsAction,
-            Self::Accepted,
-            Self::Declined,
-            Self::Tentative,
-        ]
-        .into_iter()
-        .find(|response| response.as_str() == word)
-    }
-
-    /// Reads an answer: one of the three that can be given.
-    pub fn parse_answer(word: &str) -> Option<Self> {
-        Self::parse(word).filter(|response| *response != Self::NeedsAction)
-    }
-}
-
-/// Who somebody invited is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Who {
-    /// A user of the organisation.
-    Internal(UserId),
-    /// A person at the session's client.
-    Contact(ContactId),
-    /// An e-mail address that nobody is known by.
-    External,
-}
-
-impl Who {
-    /// The API's word.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Internal(_) => "internal",
-            Self::Contact(_) => "contact",
-            Self::External => "external",
-        }
-    }
-
-    /// Whether they read in-app notifications.
-    pub const fn is_internal(&self) -> bool {
-        matches!(self, Self::Internal(_))
-    }
-}
+pub use word::{Field, LinkSource, MailNote, Response, SessionStatus, Who};
 
 /// Somebody who is invited. Name and address are copies of the directory's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,81 +62,6 @@ pub struct Host {
     pub name: Option<String>,
     /// The directory's address.
     pub email: Option<EmailAddress>,
-}
-
-/// Where a session's link comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkSource {
-    /// The caller gave it.
-    Given,
-    /// The deployment's meeting page.
-    Page,
-    /// A Teams meeting with the session's UUID.
-    Teams,
-    /// A Teams meeting that is being made: nobody is told anything before that
-    /// has come to an end.
-    TeamsPending,
-}
-
-impl LinkSource {
-    /// As stored.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Page => "page",
-            Self::Teams => "teams",
-            Self::TeamsPending => "teams_pending",
-        }
-    }
-
-    /// Reads what was stored.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Given, Self::Page, Self::Teams, Self::TeamsPending]
-            .into_iter()
-            .find(|source| source.as_str() == word)
-    }
-}
-
-/// What people see of a session, and are told of when it changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Field {
-    /// The title.
-    Title,
-    /// The description.
-    Description,
-    /// Start, duration or zone.
-    Time,
-    /// The place.
-    Location,
-    /// The join link.
-    JoinUrl,
-}
-
-impl Field {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 5] = [
-        Self::Title,
-        Self::Time,
-        Self::Location,
-        Self::JoinUrl,
-        Self::Description,
-    ];
-
-    /// As stored, and in the API's `changes`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Title => "title",
-            Self::Description => "description",
-            Self::Time => "time",
-            Self::Location => "location",
-            Self::JoinUrl => "join_url",
-        }
-    }
-
-    /// Reads what was stored.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.as_str() == word)
-    }
 }
 
 /// A session.
@@ -290,16 +119,22 @@ pub struct Told {
     pub invitation_id: InvitationId,
     /// As they were known then: they may have left the roster since.
     pub who: Who,
-    /// Where mails to them went.
+    /// Where the last mail to them went.
     pub email: Option<EmailAddress>,
     /// As they were called.
     pub name: Option<String>,
     /// The session's sequence that they know.
     pub sequence: u32,
-    /// When it began, as they know it.
+    /// Its title, as they know it.
+    pub title: String,
+    /// When it begins, as they know it.
     pub start: DateTime<Utc>,
+    /// How long it takes, as they know it.
+    pub duration_minutes: u32,
     /// Whether the last they heard was that it does not take place for them.
     pub is_cancelled: bool,
+    /// Whether they were uninvited, while the session stood.
+    pub is_withdrawn: bool,
     /// Whether a calendar file went out to them that is not taken back.
     pub holds_file: bool,
     /// The last mail to them, which the next one follows.
@@ -308,32 +143,6 @@ pub struct Told {
     pub mail_note: Option<MailNote>,
     /// Rises with every write.
     pub version: u64,
-}
-
-/// Why an invitee got no mail where others would.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailNote {
-    /// They have no address.
-    Unreachable,
-    /// Somebody else invites (`skip_invitation_emails`).
-    Skipped,
-}
-
-impl MailNote {
-    /// As stored, and in the API's `mail_status`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// Reads what was stored.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Unreachable, Self::Skipped]
-            .into_iter()
-            .find(|note| note.as_str() == word)
-    }
 }
 
 impl Session {
@@ -367,6 +176,24 @@ impl Session {
                 Who::External => None,
             })
             .collect()
+    }
+
+    /// Refuses more text than the store and an answer hold.
+    pub fn check_size(&self) -> Result<(), Error> {
+        let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let people = self.roster.iter();
+        let people: usize = people
+            .map(|one| of(&one.name) + one.email.as_ref().map_or(0, |email| email.as_str().len()))
+            .sum();
+        let octets = self.title.len() + of(&self.description) + of(&self.location) + people;
+        if octets <= text::MEETING_OCTETS_MAX {
+            return Ok(());
+        }
+        let most = text::MEETING_OCTETS_MAX;
+        let message = format!(
+            "a meeting has at most {most} octets of text, names and addresses of invitees included; this one has {octets}"
+        );
+        Err(Error::invalid("", "too_long", message))
     }
 
     /// Refuses what only a session that stands allows.

@@ -5,7 +5,8 @@
 //! repeated and done by several at once, and several changes that come before
 //! anybody is told are told as one.
 
-use super::{Field, Invitee, Session, SessionStatus, Told};
+use super::{Field, Invitee, MailNote, Session, SessionStatus, Told};
+use crate::address::EmailAddress;
 
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,12 @@ pub fn owed(session: &Session, invitee: Option<&Invitee>, told: Option<&Told>) -
     let knows = told.filter(|told| !told.is_cancelled);
     match (session.status, invitee, knows) {
         (SessionStatus::Scheduled, Some(_), None) => Some(Owed::Invitation),
+        // Whom no mail could reach, and one can by now.
+        (SessionStatus::Scheduled, Some(invitee), Some(told))
+            if told.mail_note == Some(MailNote::Unreachable) && invitee.email.is_some() =>
+        {
+            Some(Owed::Invitation)
+        }
         (SessionStatus::Scheduled, Some(invitee), Some(told)) => {
             let changed: Vec<_> = Field::ALL
                 .into_iter()
@@ -43,11 +50,27 @@ pub fn owed(session: &Session, invitee: Option<&Invitee>, told: Option<&Told>) -
             }
             Some(Owed::Update(changed))
         }
-        (SessionStatus::Scheduled, None, Some(_)) | (SessionStatus::Cancelled, _, Some(_)) => {
-            Some(Owed::Cancellation)
+        // One mailbox, two invitations, of which one was left: the other stands.
+        (SessionStatus::Scheduled | SessionStatus::Ended, None, Some(told))
+            if is_on_roster(session, told) =>
+        {
+            None
         }
+        (SessionStatus::Scheduled | SessionStatus::Ended, None, Some(_))
+        | (SessionStatus::Cancelled, _, Some(_)) => Some(Owed::Cancellation),
         (SessionStatus::Scheduled, None, None)
         | (SessionStatus::Cancelled, _, None)
         | (SessionStatus::Ended, ..) => None,
     }
+}
+
+/// Whether whoever was told is still reached where they were told.
+fn is_on_roster(session: &Session, told: &Told) -> bool {
+    let Some(email) = told.email.as_ref().map(EmailAddress::lookup_key) else {
+        return false;
+    };
+    let addresses = session.roster.iter().filter_map(|one| one.email.as_ref());
+    addresses
+        .map(EmailAddress::lookup_key)
+        .any(|one| one == email)
 }

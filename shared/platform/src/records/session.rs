@@ -278,8 +278,11 @@ pub struct InvitationRecord {
     email: Option<String>,
     name: Option<String>,
     sequence: u32,
+    title: String,
     start: DateTime<Utc>,
+    duration_minutes: u32,
     is_cancelled: bool,
+    is_withdrawn: bool,
     holds_file: bool,
     last_mail: Option<Uuid>,
     mail_note: Option<String>,
@@ -304,8 +307,11 @@ impl InvitationRecord {
             email: told.email.as_ref().map(ToString::to_string),
             name: told.name.clone(),
             sequence: told.sequence,
+            title: told.title.clone(),
             start: told.start,
+            duration_minutes: told.duration_minutes,
             is_cancelled: told.is_cancelled,
+            is_withdrawn: told.is_withdrawn,
             holds_file: told.holds_file,
             last_mail: told.last_mail.map(MailId::uuid),
             mail_note: told.mail_note.map(|note| note.as_str().to_owned()),
@@ -333,7 +339,7 @@ impl Record for InvitationRecord {
         self.version
     }
 
-    /// Whoever was uninvited has no place in their list; what was cancelled stays.
+    /// Whoever was uninvited has it in their list no more; what was cancelled stays.
     fn indexes(&self) -> Indexes {
         let partition = match &self.who {
             WhoRecord::Internal(id) => Some(format!("SM#U#{id}")),
@@ -342,7 +348,9 @@ impl Record for InvitationRecord {
         };
         let sort = sort_of(self.start, self.session_id);
         Indexes {
-            gsi1: partition.map(|partition| (partition, sort)),
+            gsi1: partition
+                .filter(|_| !self.is_withdrawn)
+                .map(|partition| (partition, sort)),
             ..Indexes::default()
         }
     }
@@ -359,8 +367,11 @@ impl TryFrom<InvitationRecord> for Told {
             email: read_email(record.email.as_deref())?,
             name: record.name,
             sequence: record.sequence,
+            title: record.title,
             start: record.start,
+            duration_minutes: record.duration_minutes,
             is_cancelled: record.is_cancelled,
+            is_withdrawn: record.is_withdrawn,
             holds_file: record.holds_file,
             last_mail: record.last_mail.map(MailId::new),
             mail_note: record.mail_note.map(note).transpose()?,

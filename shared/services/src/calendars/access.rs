@@ -40,6 +40,8 @@ const MARGIN: Duration = Duration::from_mins(1);
 const MOST_KEPT: usize = 1_000;
 /// Times that a new refresh token is written before it is lost.
 const OUTCOME_TRIES: u32 = 6;
+/// Times that a new refresh token is sealed before it is lost.
+const SEAL_TRIES: u32 = 4;
 
 /// Why there is no access token.
 #[derive(Debug)]
@@ -212,7 +214,16 @@ impl Access<'_> {
     ) -> Result<(), NoAccess> {
         if let Some(new) = successor {
             let (tenant, vault) = (self.store.tenant(), &self.calendars.vault);
-            let sealed = vault.seal(tenant, REFRESH_TOKEN, new.expose()).await?;
+            let mut sealed = vault.seal(tenant, REFRESH_TOKEN, new.expose()).await;
+            // The old token may be worth nothing by now: this one must not be lost.
+            for tries in 2..=SEAL_TRIES {
+                if sealed.is_ok() {
+                    break;
+                }
+                backoff::pause(tries + 2).await;
+                sealed = vault.seal(tenant, REFRESH_TOKEN, new.expose()).await;
+            }
+            let sealed = sealed?;
             connection.refresh_token = SealedSecret::new(sealed);
         }
         let claim = connection.renewal.take();

@@ -15,6 +15,8 @@ mod google;
 #[cfg(feature = "enterprise")]
 mod microsoft;
 mod remote;
+mod row;
+mod setback;
 mod sync;
 mod turn;
 mod upcoming;

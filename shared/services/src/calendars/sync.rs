@@ -21,7 +21,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::remote::wish_of;
-use super::turn::{Done, Turn, settle_down};
+use super::row::settle_down;
+use super::turn::{Done, Turn};
 use super::{Calendars, subject_of};
 use crate::jobs::CalendarSubject;
 

@@ -6,25 +6,22 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
 use convoke_domain::calendar_connection::{
     CalendarConnection, CalendarEntry, CalendarProvider, CalendarSync, Step, Wish,
 };
 use convoke_domain::error::Error;
 use convoke_google::Secret;
-use convoke_platform::backoff;
-use convoke_platform::records::CalendarSyncRecord;
-use convoke_platform::store::{Record, StoreError, TenantStore};
+use convoke_platform::store::{StoreError, TenantStore};
 
 use super::Calendars;
-use super::access::{Access, NoAccess, read, write};
+use super::access::Access;
 use super::failure::Failure;
 use super::remote::{Remote, Spot};
+use super::row::{conclude, forget, pass_conflict, put, settle_down};
+use super::setback::log;
 
 /// The longest that all calls about one event take.
 const CALLS_WITHIN: Duration = Duration::from_secs(11);
-/// Times that an outcome is written before the row is left claimed.
-const OUTCOME_TRIES: u32 = 6;
 
 /// What was done about an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +84,7 @@ impl Turn<'_> {
         let begun = Instant::now();
         let held = (row.version, row.clone());
         let (row, outcome) = self.act(&remote, row, &step).await?;
-        self.log(&step, &row, begun);
+        log(&step, &row, begun);
         match outcome {
             Outcome::Row => conclude(self.store, row, held.0).await?,
             Outcome::Forget => forget(self.store, &held.1).await?,
@@ -151,8 +148,7 @@ impl Turn<'_> {
         }
         match done {
             Ok(outcome) => {
-                self.note(|connection, now| connection.note_success(now))
-                    .await;
+                self.note(CalendarConnection::note_success).await;
                 Ok((row, outcome))
             }
             Err(failure) => {
@@ -268,135 +264,6 @@ impl Turn<'_> {
         }
         Ok(Outcome::Row)
     }
-
-    /// There is no access token: nothing was called.
-    async fn without_access(
-        &self,
-        mut row: CalendarSync,
-        none: NoAccess,
-        step: &Step,
-    ) -> Result<CalendarSync, Error> {
-        match none {
-            NoAccess::Revoked | NoAccess::Changed => {
-                row.may_exist &= *step != Step::Create;
-                row.stop("grant_revoked");
-            }
-            NoAccess::Busy => {
-                let failure = Failure::Passing {
-                    code: "busy",
-                    retry_after: None,
-                    may_have_happened: false,
-                };
-                self.fail(&mut row, &failure, step).await;
-            }
-            NoAccess::Failed(failure) => {
-                let failure = not_done(failure);
-                self.fail(&mut row, &failure, step).await;
-            }
-            NoAccess::Internal(error) => {
-                tracing::warn!(
-                    code = error.code(),
-                    "no access token for a connected calendar"
-                );
-                let failure = Failure::Passing {
-                    code: "internal_error",
-                    retry_after: None,
-                    may_have_happened: false,
-                };
-                self.fail(&mut row, &failure, step).await;
-            }
-        }
-        Ok(row)
-    }
-
-    /// Puts the row back, or gives it up, and has the connection say so.
-    async fn fail(&self, row: &mut CalendarSync, failure: &Failure, step: &Step) {
-        let code = failure.code();
-        if *step == Step::Create && !failure.may_have_happened() {
-            row.may_exist = false;
-        }
-        let wish = self.wish.as_ref();
-        let is_lasting = match failure {
-            Failure::Refused { is_of_calendar, .. } => {
-                row.refuse(wish, code);
-                tracing::error!(code, "given up: a provider refuses an event");
-                *is_of_calendar
-            }
-            Failure::Passing { retry_after, .. } => {
-                let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
-                self.put_back(row, code, asked);
-                false
-            }
-            Failure::ClientRefused => {
-                self.calendars.apps.refused(self.connection.provider);
-                self.put_back(row, code, None);
-                false
-            }
-            Failure::Revoked | Failure::Unauthorized | Failure::Gone | Failure::Duplicate => {
-                self.put_back(row, code, None);
-                false
-            }
-        };
-        self.note(|connection, _| connection.note_failure(code, is_lasting))
-            .await;
-    }
-
-    fn put_back(&self, row: &mut CalendarSync, code: &'static str, asked: Option<TimeDelta>) {
-        let now = self.calendars.core.ports.now();
-        match row.put_back(self.wish.as_ref(), code, asked, now) {
-            Some(_) => tracing::warn!(
-                code,
-                attempts = row.attempts,
-                "a connected calendar is to be tried again"
-            ),
-            None => tracing::error!(code, "given up: a connected calendar is not in step"),
-        }
-    }
-
-    /// Has the connection show how it goes, unless it was changed meanwhile: the
-    /// next event will tell.
-    async fn note(
-        &self,
-        change: impl FnOnce(&mut CalendarConnection, chrono::DateTime<chrono::Utc>) -> bool,
-    ) {
-        let known = self.connection;
-        let stored = match read(self.store, &known.user_id, known.provider).await {
-            Ok(stored) => stored,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be read");
-                return;
-            }
-        };
-        let same = stored.filter(|one| one.connection_id == known.connection_id && one.is_usable());
-        let Some(mut stored) = same else { return };
-        if !change(&mut stored, self.calendars.core.ports.now()) {
-            return;
-        }
-        match write(self.store, &mut stored).await {
-            Ok(()) | Err(StoreError::VersionConflict(_)) => {}
-            Err(error) => tracing::warn!(%error, "how a connection works was not written down"),
-        }
-    }
-
-    fn log(&self, step: &Step, row: &CalendarSync, begun: Instant) {
-        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let step = word(step);
-        match &row.error {
-            None => tracing::info!(
-                operation = "sync_calendar",
-                step,
-                duration_ms,
-                "a connected calendar was brought in step"
-            ),
-            Some(code) => tracing::warn!(
-                operation = "sync_calendar",
-                step,
-                duration_ms,
-                code,
-                "a connected calendar could not be brought in step"
-            ),
-        }
-    }
 }
 
 /// Google takes the name as given, and does not show what it was given to.
@@ -410,92 +277,3 @@ const NO_CALENDAR: Failure = Failure::Refused {
     code: "calendar_not_found",
     is_of_calendar: true,
 };
-
-const fn word(step: &Step) -> &'static str {
-    match step {
-        Step::Rest => "rest",
-        Step::Find => "find",
-        Step::Create => "create",
-        Step::Update(_) => "update",
-        Step::Restore(_) => "restore",
-        Step::Delete(_) => "delete",
-        Step::Forget => "forget",
-    }
-}
-
-/// A failed refresh has done nothing to events.
-fn not_done(failure: Failure) -> Failure {
-    match failure {
-        Failure::Passing {
-            code, retry_after, ..
-        } => Failure::Passing {
-            code,
-            retry_after,
-            may_have_happened: false,
-        },
-        other => other,
-    }
-}
-
-/// Somebody else wrote meanwhile, and knows better.
-fn pass_conflict(error: StoreError) -> Result<(), StoreError> {
-    match error {
-        StoreError::VersionConflict(_) | StoreError::AlreadyExists(_) => Ok(()),
-        error => Err(error),
-    }
-}
-
-/// Writes a row: a new one where there must be none, else over its version.
-async fn put(store: &TenantStore, row: &mut CalendarSync) -> Result<(), StoreError> {
-    let expected = row.version;
-    row.version += 1;
-    let mut transaction = store.transaction();
-    let record = CalendarSyncRecord::from(&*row);
-    if expected == 0 {
-        transaction.create(&record);
-    } else {
-        transaction.replace(&record, expected);
-    }
-    transaction.commit().await
-}
-
-/// Takes a row that rests out of the due index, so that the sweep does not come
-/// for it again and again.
-pub(super) async fn settle_down(
-    store: &TenantStore,
-    mut row: CalendarSync,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), Error> {
-    if row.version > 0 && row.due_at.is_some_and(|at| at <= now) {
-        (row.claim, row.due_at) = (None, None);
-        put(store, &mut row).await.or_else(pass_conflict)?;
-    }
-    Ok(())
-}
-
-async fn forget(store: &TenantStore, row: &CalendarSync) -> Result<(), Error> {
-    if row.version == 0 {
-        return Ok(());
-    }
-    let mut transaction = store.transaction();
-    let key = CalendarSyncRecord::key_of(&row.key);
-    transaction.delete(CalendarSyncRecord::KIND, &key, row.version);
-    Ok(transaction.commit().await.or_else(pass_conflict)?)
-}
-
-/// Tried hard after a call: a claim that runs out would have it looked for again.
-async fn conclude(store: &TenantStore, row: CalendarSync, held: u64) -> Result<(), Error> {
-    for tries in 1..=OUTCOME_TRIES {
-        let mut written = CalendarSync {
-            version: held,
-            ..row.clone()
-        };
-        match put(store, &mut written).await {
-            // They have taken over since, or an earlier try got through.
-            Ok(()) | Err(StoreError::VersionConflict(_)) => return Ok(()),
-            Err(error) if tries == OUTCOME_TRIES => return Err(error.into()),
-            Err(_) => backoff::pause(tries + 2).await,
-        }
-    }
-    Ok(())
-}

@@ -76,7 +76,7 @@ pub async fn schedule(
         unreachable,
         begun,
     };
-    make(desk, store, making, seal).await
+    Box::pin(make(desk, store, making, seal)).await
 }
 
 /// A Teams meeting that is to be made, all of it checked.

@@ -7,14 +7,18 @@ use convoke_domain::address::WebLink;
 use convoke_domain::engagement::{Engagement, StaffMeeting};
 use convoke_domain::error::Error;
 use convoke_domain::id::{ClientId, ContactId, OnlineMeetingId, SessionId, UserId};
-use convoke_domain::online_meeting::{Span, StaffPlan, Status};
+use convoke_domain::online_meeting::{OnlineMeeting, Span, StaffPlan, Status};
+use convoke_domain::session::Session;
+use convoke_platform::backoff::Attempt;
 use convoke_platform::http::Seal;
 use convoke_platform::store::TenantStore;
 
 use super::approve::{Possible, possible};
 use super::schedule::{Making, command, make};
 use super::warning::{Verb, Warning};
+use super::write::Write;
 use super::{Desk, load};
+use crate::core::undisturbed;
 
 /// A session's Teams meeting that is to be made.
 pub(crate) struct SessionMeeting<'a> {
@@ -79,43 +83,48 @@ fn link_of(engagement: &Engagement) -> Option<WebLink> {
     stands.and_then(|meeting| meeting.join_url.clone())
 }
 
-/// Moves it to where the session is, or cancels it (`None`); answers its link, if
-/// it has one. What Microsoft does not follow at once the background goes on with.
+/// Brings it where the session is and under its title and client, or cancels it;
+/// answers its link, if it has one. What Microsoft does not follow at once the
+/// background goes on with. Its event keeps the subject that it was made with:
+/// only times are sent there.
 pub(crate) async fn align_session_meeting(
     desk: &Desk,
     store: &TenantStore,
-    session_id: SessionId,
-    wanted: Option<Span>,
+    session: &Session,
+    is_wanted: bool,
 ) -> Result<Option<WebLink>, Error> {
-    let engagement = load(store, session_id.uuid()).await?;
+    let engagement = load(store, session.session_id.uuid()).await?;
     let Some(link) = link_of(&engagement) else {
         return Ok(None);
     };
-    let is_there = engagement.meeting.as_ref().map(|meeting| meeting.span());
-    if is_there == wanted {
-        return Ok(Some(link));
+    let span = Span {
+        start: session.start,
+        end: session.end(),
+    };
+    let is_there = engagement.meeting.as_ref().map(OnlineMeeting::span) == Some(span);
+    if is_wanted {
+        undisturbed(|| name(desk, store, session)).await?;
+        if is_there {
+            return Ok(Some(link));
+        }
     }
-    let id = OnlineMeetingId::new(session_id.uuid());
+    let id = OnlineMeetingId::new(session.session_id.uuid());
     let seal = Seal::of_nobody();
-    let handled = match wanted {
-        Some(span) => {
-            let change = |after: &mut Engagement, claim, now| after.move_all(span, claim, now);
-            command(
-                desk,
-                store,
-                id,
-                None,
-                Verb::RescheduleMeeting,
-                change,
-                &seal,
-            )
-            .await
-        }
-        None => {
-            let change =
-                |after: &mut Engagement, claim, now| after.cancel_online_meeting(claim, now);
-            command(desk, store, id, None, Verb::CancelMeeting, change, &seal).await
-        }
+    let handled = if is_wanted {
+        let change = |after: &mut Engagement, claim, now| after.move_all(span, claim, now);
+        command(
+            desk,
+            store,
+            id,
+            None,
+            Verb::RescheduleMeeting,
+            change,
+            &seal,
+        )
+        .await
+    } else {
+        let change = |after: &mut Engagement, claim, now| after.cancel_online_meeting(claim, now);
+        command(desk, store, id, None, Verb::CancelMeeting, change, &seal).await
     };
     match handled {
         Ok(handled) => Ok(link_of(&handled.engagement)),
@@ -123,4 +132,31 @@ pub(crate) async fn align_session_meeting(
         Err(Error::Conflict { .. } | Error::NotFound { .. }) => Ok(Some(link)),
         Err(error) => Err(error),
     }
+}
+
+/// Puts the session's title on meeting and interaction, and its client where they
+/// have none.
+async fn name(desk: &Desk, store: &TenantStore, session: &Session) -> Result<(), Attempt> {
+    let before = load(store, session.session_id.uuid()).await?;
+    let mut after = before.clone();
+    if let Some(meeting) = &mut after.meeting {
+        meeting.subject.clone_from(&session.title);
+        meeting.client_id = meeting
+            .client_id
+            .take()
+            .or_else(|| session.client_id.clone());
+    }
+    if let Some(interaction) = &mut after.interaction {
+        interaction.title.clone_from(&session.title);
+        interaction.client_id = interaction
+            .client_id
+            .take()
+            .or_else(|| session.client_id.clone());
+    }
+    if after != before {
+        Write::of(desk, store, &before)
+            .commit(after, |_, _| Ok(()))
+            .await?;
+    }
+    Ok(())
 }

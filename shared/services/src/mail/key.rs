@@ -111,6 +111,7 @@ pub(super) const TENTATIVE_URL: &str = "tentativeUrl";
 pub(super) const DECLINE_URL: &str = "declineUrl";
 pub(super) const PREVIOUS_STARTS_AT: &str = "previousStartsAt";
 pub(super) const CHANGES: &str = "changes";
+pub(super) const IS_WITHDRAWN: &str = "isWithdrawn";
 
 const APPOINTMENT_WITH_REASON: &[Variable] = &[
     Variable {
@@ -200,6 +201,10 @@ const SESSION_UPDATE: &[Variable] = &[
     Variable {
         name: ONLINE_MEETING_URL,
         description: "The link to join; empty without one, and where the meeting is cancelled.",
+    },
+    Variable {
+        name: IS_WITHDRAWN,
+        description: "\"true\" where the meeting takes place without the reader, else empty; for {{#if}}.",
     },
     Variable {
         name: IS_TEAMS,

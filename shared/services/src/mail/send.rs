@@ -86,8 +86,10 @@ fn calendar_target(mail: &MailRecord) -> Option<Target> {
     }
     let appointment = mail.appointment_request_id;
     let appointment = appointment.map(|id| Target::Appointment(AppointmentRequestId::new(id)));
-    let session = mail.session_id;
-    appointment.or(session.map(|id| Target::Session(SessionId::new(id))))
+    let session = mail.session_id.zip(mail.invitation_id);
+    let session =
+        session.map(|(id, reader)| Target::Session(SessionId::new(id), InvitationId::new(reader)));
+    appointment.or(session)
 }
 
 /// What the links to answer with say: they open until the meeting's end, or for a
@@ -338,7 +340,10 @@ mod tests {
     /// A link leads to the file that came with the mail, not to one taken back.
     #[test]
     fn only_an_invitation_links_to_its_file() {
-        let session = Target::Session(SessionId::new(Uuid::from_u128(2)));
+        let session = Target::Session(
+            SessionId::new(Uuid::from_u128(2)),
+            InvitationId::new(Uuid::from_u128(3)),
+        );
         let mut invitation = mail(Some(Method::Request));
         assert_eq!(calendar_target(&invitation), Some(session));
         assert_eq!(calendar_target(&mail(Some(Method::Cancel))), None);

@@ -3,7 +3,7 @@
 use convoke_domain::error::Error;
 use convoke_domain::id::{InvitationId, SessionId};
 use convoke_domain::notification::NotificationKind;
-use convoke_domain::session::{Invitee, Response, Session};
+use convoke_domain::session::{Field, Invitee, Response, Session};
 use convoke_platform::answer_link::AnswerLink;
 use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Caller, Seal};
@@ -84,17 +84,20 @@ pub async fn look_at_link(
 }
 
 /// Records the answer that a link in a mail gives, and uses the link up in the
-/// same transaction: it answers once (409 `link_used`).
+/// same transaction: it answers once (409 `link_used`). `seen` is the sequence of
+/// what its reader saw; an answer to another time is none (409 `meeting_moved`).
 pub async fn answer_by_link(
     core: &Core,
     tenant: &Tenant,
     link: &AnswerLink,
     response: Response,
+    seen: Option<u32>,
 ) -> Result<(), Error> {
     let store = core.store(tenant);
     undisturbed(|| async {
         let held = load(&store, link.session_id).await?.ok_or(UNKNOWN)?;
         held.session.invitee(link.invitation_id).ok_or(UNKNOWN)?;
+        require_seen(&held.session, seen)?;
         let used = UsedAnswerLinkRecord::of(link);
         write_answer(
             core,
@@ -111,6 +114,17 @@ pub async fn answer_by_link(
     })
     .await?;
     Ok(())
+}
+
+fn require_seen(session: &Session, seen: Option<u32>) -> Result<(), Error> {
+    let moved_at = session.changed_at.get(&Field::Time).copied();
+    match (seen, moved_at) {
+        (Some(seen), Some(moved_at)) if seen < moved_at => Err(Error::conflict(
+            "meeting_moved",
+            "the meeting was moved since; look at its new time, and answer for that",
+        )),
+        _ => Ok(()),
+    }
 }
 
 async fn write_answer(

@@ -1,11 +1,10 @@
 //! Changing a session: what of it people see, and who is to hear (IV-4).
 
-use convoke_domain::address::EmailAddress;
 use convoke_domain::error::Error;
-use convoke_domain::id::SessionId;
+use convoke_domain::id::{ClientId, SessionId};
 use convoke_domain::session::{
-    Field, Invitee, LinkSource, Owed, Session, SessionChange, SessionEventKind, SessionPatch,
-    SessionStatus, Told, owed, reconcile,
+    Field, Invitee, InviteeNames, LinkSource, Owed, Session, SessionChange, SessionEventKind,
+    SessionPatch, Told, Who, owed, reconcile,
 };
 use convoke_platform::backoff::Attempt;
 use convoke_platform::http::{Caller, require_version};
@@ -71,8 +70,13 @@ async fn change_once(
     let mut session = before.clone();
     let roster = roster_of(sessions, store, &mut session, &told, patch).await?;
     let now = core.ports.now();
+    if session.organizer.is_none() {
+        // Nobody holds a file yet: there was nobody to send one.
+        session.organizer.clone_from(&sessions.desk.organizer);
+    }
+    let is_as_read = session.clone();
     let change = patch.apply(&mut session, roster, &sessions.page(id)?, now)?;
-    if session == before {
+    if session == is_as_read {
         return Ok(Changed {
             session,
             told,
@@ -80,6 +84,7 @@ async fn change_once(
             notified: Notified::default(),
         });
     }
+    session.check_size()?;
     let notified = if change.is_user_facing() {
         count(&session, &told)
     } else {
@@ -107,18 +112,42 @@ async fn roster_of(
 ) -> Result<Option<Vec<Invitee>>, Error> {
     let page = sessions.page(session.session_id)?;
     let now = sessions.desk.core.ports.now();
-    let Some(names) = patch.invitees(session, &page, now)? else {
-        return Ok(None);
+    let has_strangers = session.roster.iter().any(|one| one.who == Who::External);
+    let names = match patch.invitees(session, &page, now)? {
+        Some(names) => names,
+        // Somebody may have registered since.
+        None if has_strangers => InviteeNames::default(),
+        None => return Ok(None),
     };
     let client = session.client_id.as_ref();
     let resolved = people::resolve(store, &names, &session.roster, client).await?;
     let client_id = resolved.client_id.clone();
+    require_same_client(session, client_id.as_ref())?;
     let ports = &sessions.desk.core.ports;
     let roster = reconcile(&session.host, resolved, &session.roster, told, || {
         ports.mint()
     });
     session.client_id = client_id;
     Ok(Some(roster))
+}
+
+/// A Teams meeting is on one client's timeline, and its recordings are theirs.
+fn require_same_client(session: &Session, client_id: Option<&ClientId>) -> Result<(), Error> {
+    let was = session.client_id.as_ref();
+    if !has_teams(session) || was.is_none() || was == client_id {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        "teams_meeting_of_other_client",
+        "this meeting's Teams meeting is on the timeline of its contacts' client; plan another meeting for another client's contacts",
+    ))
+}
+
+fn has_teams(session: &Session) -> bool {
+    matches!(
+        session.link_source,
+        LinkSource::Teams | LinkSource::TeamsPending
+    )
 }
 
 fn jobs(
@@ -132,14 +161,10 @@ fn jobs(
         .is_user_facing()
         .then_some((SessionEventKind::Updated, &change.names[..]));
     let mut jobs = sessions.jobs(store, session, event)?;
-    let has_teams = |session: &Session| {
-        matches!(
-            session.link_source,
-            LinkSource::Teams | LinkSource::TeamsPending
-        )
-    };
-    let moved = change.fields.contains(&Field::Time) && has_teams(session);
-    if moved || (has_teams(before) && !has_teams(session)) {
+    let is_told_of = |field| change.fields.contains(field);
+    let is_elsewhere =
+        [Field::Time, Field::Title].iter().any(is_told_of) || before.client_id != session.client_id;
+    if (is_elsewhere && has_teams(session)) || (has_teams(before) && !has_teams(session)) {
         jobs.push(Job::FollowSession {
             session_id: session.session_id.uuid(),
         });
@@ -186,30 +211,22 @@ pub(super) fn ways(
     owed: &Owed,
 ) -> (bool, bool) {
     let who = invitee.map(|one| &one.who).or(told.map(|one| &one.who));
-    let is_internal = who.is_some_and(|who| who.is_internal());
+    let is_internal = who.is_some_and(Who::is_internal);
     let address = invitee.map(|one| &one.email).or(told.map(|one| &one.email));
-    let is_reachable = address.is_some_and(Option::is_some);
+    let is_reachable = match owed {
+        // It is taken back from where it was sent.
+        Owed::Cancellation => told.is_some_and(|told| told.email.is_some()),
+        _ => address.is_some_and(Option::is_some),
+    };
+    let knows = told.is_some_and(|told| !told.is_cancelled);
     let mail = match owed {
         Owed::Invitation => !session.skips_invitation_mails,
         Owed::Recognition => false,
         Owed::Update(_) => !is_internal,
-        // One mailbox, two invitations, of which one was left: the other stands.
-        Owed::Cancellation if is_reached_otherwise(session, invitee, told) => false,
         // What was never mailed to a colleague needs no mail to be taken back.
         Owed::Cancellation => !is_internal || told.is_some_and(|told| told.holds_file),
     };
-    (mail && is_reachable, is_internal)
-}
-
-/// Whether the address of somebody who left the roster is still on it.
-fn is_reached_otherwise(session: &Session, invitee: Option<&Invitee>, told: Option<&Told>) -> bool {
-    let Some(email) = told.and_then(|told| told.email.as_ref()) else {
-        return false;
-    };
-    let is_theirs = |other: &EmailAddress| other.lookup_key() == email.lookup_key();
-    invitee.is_none()
-        && session.status == SessionStatus::Scheduled
-        && (session.roster.iter())
-            .filter_map(|one| one.email.as_ref())
-            .any(is_theirs)
+    // A mail that reaches somebody late is no news to who reads notifications.
+    let in_app = is_internal && !(*owed == Owed::Invitation && knows);
+    (mail && is_reachable, in_app)
 }

@@ -79,7 +79,7 @@ async fn first_state(
         Some(link) => (Some(link), LinkSource::Given),
         None => (Some(sessions.page(session_id)?), LinkSource::Page),
     };
-    Ok(Session {
+    let session = Session {
         session_id,
         title: draft.title,
         description: draft.description,
@@ -101,7 +101,9 @@ async fn first_state(
         version: 1,
         created_at: now,
         updated_at: now,
-    })
+    };
+    session.check_size()?;
+    Ok(session)
 }
 
 /// The state with its event and what follows; while a Teams meeting is made, for
@@ -126,7 +128,7 @@ async fn write_first(
     Ok(transaction.commit().await?)
 }
 
-fn look_later(
+pub(super) fn look_later(
     sessions: &Sessions,
     transaction: &mut Transaction,
     id: SessionId,
@@ -152,17 +154,13 @@ fn wanted(session: &Session, begun: Instant) -> SessionMeeting<'_> {
         session_id: session.session_id,
         host: &session.host.user_id,
         subject: session.title.clone(),
-        span: span_of(session),
+        span: Span {
+            start: session.start,
+            end: session.end(),
+        },
         client_id: session.client_id.clone(),
         contact_id: contact,
         begun,
-    }
-}
-
-pub(super) fn span_of(session: &Session) -> Span {
-    Span {
-        start: session.start,
-        end: session.end(),
     }
 }
 

@@ -9,7 +9,7 @@ use convoke_platform::records::SessionRecord;
 use convoke_platform::store::TenantStore;
 use convoke_platform::tenant::Tenant;
 
-use super::create::{TEAMS_WITHIN, settle_once, span_of};
+use super::create::{TEAMS_WITHIN, look_later, settle_once};
 use super::{Sessions, load};
 use crate::core::undisturbed;
 use crate::engagements::{Eyes, align_session_meeting, get_meeting};
@@ -30,8 +30,8 @@ pub async fn follow(sessions: &Sessions, tenant: &Tenant, id: SessionId) -> Resu
         // It was held; its recordings belong to the record.
         return Ok(());
     }
-    let wanted = is_wanted.then(|| span_of(&session));
-    let link = align_session_meeting(&sessions.desk, &store, id, wanted).await?;
+    let aligning = align_session_meeting(&sessions.desk, &store, &session, is_wanted);
+    let link = Box::pin(aligning).await?;
     if is_wanted && link.is_none() {
         undisturbed(|| note_loss(sessions, &store, id)).await?;
     }
@@ -46,7 +46,10 @@ async fn finish_making(
     session: &Session,
 ) -> Result<(), Error> {
     if sessions.desk.core.ports.now() < session.created_at + TEAMS_WITHIN {
-        return Ok(());
+        // Whoever makes it may still be at it, by this clock.
+        let mut transaction = store.transaction();
+        look_later(sessions, &mut transaction, session.session_id)?;
+        return Ok(transaction.commit().await?);
     }
     let id = OnlineMeetingId::new(session.session_id.uuid());
     let link = match get_meeting(store, id, &Eyes::Staff).await {

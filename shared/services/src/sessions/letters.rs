@@ -9,7 +9,7 @@ use convoke_domain::error::Error;
 use convoke_domain::ics::{self, Method};
 use convoke_domain::id::MailId;
 use convoke_domain::session::{
-    Field, Owed, Readers, Session, SessionStatus, Told, Who, calendar_event,
+    Field, Owed, Readers, Session, SessionStatus, Told, Who, calendar_event, withdrawal_event,
 };
 use convoke_domain::zone::Zone;
 use convoke_platform::records::{ContactRecord, UserRecord};
@@ -88,6 +88,13 @@ pub(super) fn compose(
     let calendar = calendar_file(sessions, session, owed, told, &email)?;
     let moved = changes.contains(&Field::Time) && told.start != session.start;
     let reader = readers.get(&told.who);
+    // Who is out of it reads no more of it than they knew.
+    let known = |text: &Option<String>| text.clone().filter(|_| !is_off);
+    let (title, start, duration) = if is_off {
+        (&told.title, told.start, told.duration_minutes)
+    } else {
+        (&session.title, session.start, session.duration_minutes)
+    };
     Ok(Some(SessionLetter {
         key,
         mail_id: MailId::new(sessions.desk.core.ports.mint()),
@@ -102,17 +109,17 @@ pub(super) fn compose(
         },
         session_id: session.session_id,
         invitation_id: told.invitation_id,
-        title: session.title.clone(),
+        title: title.clone(),
         host_name: session.host.name.clone(),
-        // Who hears that it is off knows it by the time that they were told.
-        start: if is_off { told.start } else { session.start },
+        start,
         previous_start: moved.then_some(told.start),
-        duration_minutes: session.duration_minutes,
+        duration_minutes: duration,
         zone: session.zone.clone(),
-        location: session.location.clone(),
-        description: session.description.clone(),
+        location: known(&session.location),
+        description: known(&session.description),
         join: session.join_link().filter(|_| !is_off),
         changes,
+        is_withdrawn: is_off && session.status != SessionStatus::Cancelled,
         asks_for_answer: !is_off,
         calendar,
     }))
@@ -127,18 +134,17 @@ fn calendar_file(
     told: &Told,
     email: &EmailAddress,
 ) -> Result<Option<(Method, String)>, Error> {
-    let name = told.name.as_deref();
     let is_off = *owed == Owed::Cancellation;
     if session.organizer.is_none() || (is_off && !told.holds_file) {
         return Ok(None);
     }
-    let (method, readers) = if is_off {
-        (Method::Cancel, Readers::Only(email, name))
+    let domain = &sessions.desk.domain;
+    let (method, event) = if is_off {
+        (Method::Cancel, withdrawal_event(session, domain, told))
     } else {
-        (Method::Request, Readers::EveryoneAnd(email, name))
+        let readers = Readers::EveryoneAnd(email, told.name.as_deref());
+        (Method::Request, calendar_event(session, domain, readers))
     };
-    debug_assert!(is_off || session.status == SessionStatus::Scheduled);
-    let event = calendar_event(session, &sessions.desk.domain, readers, is_off);
     let file = ics::write_calendar(Some(method), &[event]);
     let file = file.map_err(|error| Error::internal(error.to_string()))?;
     Ok(Some((method, file)))

@@ -35,32 +35,37 @@ pub(super) async fn resolve(
     roster: &[Invitee],
     client: Option<&ClientId>,
 ) -> Result<Resolved, Error> {
-    let contacts = names
-        .contacts
-        .clone()
-        .unwrap_or_else(|| contacts_of(roster));
     let users = names.users.clone().unwrap_or_else(|| users_of(roster));
     let emails = names.emails.clone().unwrap_or_else(|| emails_of(roster));
-    if contacts.len() + users.len() + emails.len() > INVITEES_MAX {
+    let (mut candidates, client_id) = match &names.contacts {
+        Some(contacts) => resolve_contacts(store, contacts).await?,
+        // Who was invited once is not judged again.
+        None => (contacts_of(roster), None),
+    };
+    if candidates.len() + users.len() + emails.len() > INVITEES_MAX {
         let message = format!("at most {INVITEES_MAX} invitees");
         return Err(Error::invalid("/invitees", "too_many", message));
     }
-    let (mut candidates, client_id) =
-        resolve_contacts(store, &contacts, names.contacts.is_some(), client).await?;
     candidates.extend(resolve_users(store, &users).await?);
     candidates.extend(resolve_emails(store, &emails).await?);
+    // Without contacts it stays whose it was: its record is on their timeline.
+    let client_id = client_id.or_else(|| client.cloned());
     Ok(Resolved {
         candidates,
         client_id,
     })
 }
 
-fn contacts_of(roster: &[Invitee]) -> Vec<ContactId> {
-    let contacts = roster.iter().filter_map(|one| match &one.who {
-        Who::Contact(id) => Some(id.clone()),
-        _ => None,
+fn contacts_of(roster: &[Invitee]) -> Vec<Candidate> {
+    let contacts = roster
+        .iter()
+        .filter(|one| matches!(one.who, Who::Contact(_)));
+    let kept = contacts.map(|one| Candidate {
+        who: one.who.clone(),
+        email: one.email.clone(),
+        name: one.name.clone(),
     });
-    contacts.collect()
+    kept.collect()
 }
 
 fn users_of(roster: &[Invitee]) -> Vec<UserId> {
@@ -79,8 +84,6 @@ fn emails_of(roster: &[Invitee]) -> Vec<EmailAddress> {
 async fn resolve_contacts(
     store: &TenantStore,
     ids: &[ContactId],
-    are_new: bool,
-    client: Option<&ClientId>,
 ) -> Result<(Vec<Candidate>, Option<ClientId>), Error> {
     let keys = distinct(ids.iter().map(ContactRecord::key_of));
     let records = store.get_all::<ContactRecord>(&keys).await?;
@@ -94,13 +97,11 @@ async fn resolve_contacts(
     for (at, id) in ids.iter().enumerate() {
         let pointer = format!("/invitees/contact_ids/{at}");
         let Some(contact) = known.get(id) else {
-            if are_new {
-                wrong.add(
-                    pointer,
-                    "unknown_contact",
-                    "the directory has no such contact",
-                );
-            }
+            wrong.add(
+                pointer,
+                "unknown_contact",
+                "the directory has no such contact",
+            );
             continue;
         };
         let of_client = client_id.get_or_insert_with(|| contact.client_id.clone());
@@ -115,17 +116,15 @@ async fn resolve_contacts(
         candidates.push(candidate(Who::Contact(id.clone()), Some(&contact.person)));
     }
     wrong.finish()?;
-    // Without contacts it stays whose it was: its record is on their timeline.
-    Ok((candidates, client_id.or_else(|| client.cloned())))
+    Ok((candidates, client_id))
 }
 
+/// One who has left is out of reach, like one whom the directory does not know.
 async fn resolve_users(store: &TenantStore, ids: &[UserId]) -> Result<Vec<Candidate>, Error> {
     let known = read_users(store, ids).await?;
     let of = |id: &UserId| {
-        candidate(
-            Who::Internal(id.clone()),
-            known.get(id).map(|user| &user.person),
-        )
+        let user = known.get(id).filter(|user| user.active);
+        candidate(Who::Internal(id.clone()), user.map(|user| &user.person))
     };
     Ok(ids.iter().map(of).collect())
 }

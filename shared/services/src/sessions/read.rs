@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use convoke_domain::error::Error;
 use convoke_domain::event::rfc3339;
 use convoke_domain::id::{InvitationId, MailId, SessionId};
-use convoke_domain::session::{Session, SessionStatus, Told, Who};
+use convoke_domain::session::{MailNote, Session, SessionStatus, Told, Who};
 use convoke_platform::http::{Caller, CallerKind};
 use convoke_platform::records::{
     MailRecord, MailState, SessionRecord, read_session, session_partition, sessions_of_contact,
@@ -123,7 +123,12 @@ pub struct SessionFilter {
     pub all: bool,
 }
 
-/// Lists the sessions that the caller hosts or is invited to, by start.
+/// Sessions of one page: with the longest texts and rosters a hundred of them are
+/// more than a function may answer (6 MB).
+const PAGE: u16 = 25;
+
+/// Lists the sessions that the caller hosts or is invited to, by start; at most 25
+/// a page.
 pub async fn list(
     store: &TenantStore,
     caller: &Caller,
@@ -137,6 +142,14 @@ pub async fn list(
             message: format!("the token lacks the permission {ADMIN}"),
         });
     }
+    // The store refuses a range that ends before it begins.
+    let span = filter.from.zip(filter.to);
+    if span.is_some_and(|(from, to)| from >= to) {
+        return Ok(Page {
+            records: vec![],
+            next: None,
+        });
+    }
     let (index, partition) = match &caller.kind {
         _ if filter.all => (Index::Gsi2, SessionRecord::LIST.to_owned()),
         CallerKind::Internal => (Index::Gsi1, sessions_of_user(&caller.user_id)),
@@ -147,7 +160,7 @@ pub async fn list(
         partition,
         range: range(filter),
         filters: vec![],
-        limit,
+        limit: limit.min(PAGE),
         after,
     };
     let page = store.query_keys(&query, true).await?;
@@ -177,7 +190,7 @@ fn range(filter: &SessionFilter) -> SortRange {
     if filter.from.is_none() && filter.to.is_none() {
         return SortRange::All;
     }
-    SortRange::Between(text(filter.from, "0"), text(filter.to, "9999"))
+    SortRange::Between(text(filter.from, "0"), text(filter.to, "~"))
 }
 
 /// The sessions that index entries name, in their order, each once.
@@ -208,8 +221,11 @@ pub(super) async fn sessions_at(
 /// What became of the last mail to each invitee, in the API's words.
 pub async fn mail_states(
     store: &TenantStore,
+    session: &Session,
     told: &[Told],
 ) -> Result<HashMap<InvitationId, &'static str>, Error> {
+    let is_invited = |one: &&Told| session.invitee(one.invitation_id).is_some();
+    let told: Vec<_> = told.iter().filter(is_invited).collect();
     let mails = told.iter().filter_map(|one| one.last_mail);
     let keys: Vec<_> = mails.map(MailRecord::key_of).collect();
     let records = store.get_all::<MailRecord>(&keys).await?;
@@ -223,7 +239,7 @@ pub async fn mail_states(
             let state = one
                 .last_mail
                 .map(|mail| states.get(&mail).copied().unwrap_or("expired"));
-            let note = one.mail_note.map(|note| note.as_str());
+            let note = one.mail_note.map(MailNote::as_str);
             Some((one.invitation_id, state.or(note)?))
         })
         .collect())

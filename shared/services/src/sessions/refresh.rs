@@ -14,6 +14,7 @@ use super::load;
 use super::read::sessions_at;
 use crate::core::{Core, undisturbed};
 use crate::directory::{find_contact, find_user};
+use crate::jobs::Job;
 
 /// How long after it began a session's copies are still of use to somebody.
 const OF_USE_FOR: TimeDelta = TimeDelta::days(2);
@@ -72,7 +73,7 @@ async fn refresh(
     loop {
         let page = store.query_keys(&query, true).await?;
         for session in sessions_at(store, &page.records).await? {
-            refresh_one(store, session.session_id, who, person).await?;
+            refresh_one(core, store, session.session_id, who, person).await?;
         }
         match page.next {
             Some(next) => query.after = Some(next),
@@ -82,6 +83,7 @@ async fn refresh(
 }
 
 async fn refresh_one(
+    core: &Core,
     store: &TenantStore,
     id: SessionId,
     who: &Who,
@@ -99,6 +101,9 @@ async fn refresh_one(
         session.version += 1;
         let mut transaction = store.transaction();
         transaction.replace(&SessionRecord::from(&session), expected);
+        // Whom nobody could reach may be reached now.
+        let session_id = id.uuid();
+        transaction.create(&core.outbox(&[Job::TellSession { session_id }])?);
         Ok(transaction.commit().await?)
     })
     .await

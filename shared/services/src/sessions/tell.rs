@@ -7,10 +7,13 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
+use convoke_domain::address::EmailAddress;
 use convoke_domain::error::Error;
 use convoke_domain::id::SessionId;
 use convoke_domain::notification::NotificationKind;
-use convoke_domain::session::{Field, Invitee, MailNote, Owed, Session, Told, Who, owed};
+use convoke_domain::session::{
+    Field, Invitee, MailNote, Owed, Session, SessionStatus, Told, Who, owed,
+};
 use convoke_platform::backoff::Attempt;
 use convoke_platform::outbox::OutboxRecord;
 use convoke_platform::records::{InvitationRecord, SessionRecord};
@@ -95,13 +98,13 @@ async fn tell_some(
     );
     let (mut letters, mut notes, mut octets) = (vec![], vec![], 0);
     for due in &due {
-        let (told, letter) = due.pass(sessions, session, &readers)?;
-        octets += letter.as_ref().map_or(0, weight);
+        let (told, passed) = due.pass(sessions, session, &readers)?;
+        octets += passed.iter().map(weight).sum::<usize>();
         if octets > OCTETS_AT_ONCE && !letters.is_empty() {
             break;
         }
         notes.extend(due.note(session));
-        letters.extend(letter);
+        letters.extend(passed);
         let row = InvitationRecord::new(id, &told);
         match due.told {
             Some(before) => transaction.replace(&row, before.version),
@@ -143,38 +146,82 @@ impl Due<'_> {
             .unwrap_or(Who::External)
     }
 
-    /// What they have been told once this is through, and the mail that tells it.
+    /// What they have been told once this is through, and the mails that tell it:
+    /// none, one, or two where what an old address holds is taken back.
     fn pass(
         &self,
         sessions: &Sessions,
         session: &Session,
         readers: &HashMap<Who, Reader>,
-    ) -> Result<(Told, Option<mail::SessionLetter>), Error> {
+    ) -> Result<(Told, Vec<mail::SessionLetter>), Error> {
         let mut told = self.told_before(session)?;
         let (by_mail, _) = ways(session, self.invitee, self.told, &self.owed);
-        let letter = match by_mail {
-            true => letters::compose(sessions, session, &self.owed, &told, readers)?,
-            false => None,
-        };
-        if let Some(letter) = &letter {
-            told.last_mail = Some(letter.mail_id);
-            told.mail_note = None;
-            told.holds_file |= letter.calendar.is_some();
+        let mut letters = vec![];
+        if by_mail {
+            for owed in self.steps(&told) {
+                let letter = self.write(sessions, session, &owed, &mut told, readers)?;
+                letters.extend(letter);
+            }
         } else if self.owed == Owed::Invitation {
-            told.mail_note = Some(match told.email {
+            let address = self.invitee.and_then(|one| one.email.as_ref());
+            told.mail_note = Some(match address {
                 None => MailNote::Unreachable,
                 Some(_) => MailNote::Skipped,
             });
         }
+        let is_off = self.owed == Owed::Cancellation;
+        if !is_off {
+            told.title.clone_from(&session.title);
+            told.start = session.start;
+            told.duration_minutes = session.duration_minutes;
+        }
         told.sequence = session.sequence;
-        told.start = session.start;
-        told.is_cancelled = self.owed == Owed::Cancellation;
-        told.holds_file &= !told.is_cancelled;
+        told.is_cancelled = is_off;
+        told.is_withdrawn = is_off && session.status != SessionStatus::Cancelled;
+        told.holds_file &= !is_off;
         told.version += 1;
-        Ok((told, letter))
+        Ok((told, letters))
     }
 
-    /// What they knew, as they are known by now.
+    /// The mails that it takes. Whose address is another one since is invited
+    /// there, and what the old mailbox holds is taken back.
+    fn steps(&self, told: &Told) -> Vec<Owed> {
+        let key = |email: Option<&EmailAddress>| email.map(EmailAddress::lookup_key);
+        let address = self.invitee.and_then(|one| one.email.as_ref());
+        let has_moved = told.holds_file && key(address) != key(told.email.as_ref());
+        match &self.owed {
+            Owed::Update(_) | Owed::Invitation if has_moved => {
+                vec![Owed::Cancellation, Owed::Invitation]
+            }
+            owed => vec![owed.clone()],
+        }
+    }
+
+    fn write(
+        &self,
+        sessions: &Sessions,
+        session: &Session,
+        owed: &Owed,
+        told: &mut Told,
+        readers: &HashMap<Who, Reader>,
+    ) -> Result<Option<mail::SessionLetter>, Error> {
+        if *owed != Owed::Cancellation {
+            let address = self.invitee.and_then(|one| one.email.clone());
+            told.email = address.or_else(|| told.email.clone());
+        }
+        let letter = letters::compose(sessions, session, owed, told, readers)?;
+        if let Some(letter) = &letter {
+            told.last_mail = Some(letter.mail_id);
+            told.mail_note = None;
+            told.holds_file = match owed {
+                Owed::Cancellation => false,
+                _ => told.holds_file || letter.calendar.is_some(),
+            };
+        }
+        Ok(letter)
+    }
+
+    /// What they knew, as they are called by now.
     fn told_before(&self, session: &Session) -> Result<Told, Error> {
         let mut told = match (self.told, self.invitee) {
             (Some(told), _) => told.clone(),
@@ -184,8 +231,11 @@ impl Due<'_> {
                 email: None,
                 name: None,
                 sequence: session.sequence,
+                title: session.title.clone(),
                 start: session.start,
+                duration_minutes: session.duration_minutes,
                 is_cancelled: false,
+                is_withdrawn: false,
                 holds_file: false,
                 last_mail: None,
                 mail_note: None,
@@ -195,26 +245,40 @@ impl Due<'_> {
         };
         if let Some(invitee) = self.invitee {
             told.who = invitee.who.clone();
-            told.email.clone_from(&invitee.email);
             told.name.clone_from(&invitee.name);
         }
         Ok(told)
     }
 
-    /// The in-app notification of a colleague.
+    /// The in-app notification of a colleague; who is out of it reads no more of
+    /// it than they knew.
     fn note(&self, session: &Session) -> Option<Note> {
         let Who::Internal(user_id) = self.who() else {
             return None;
         };
+        let (_, in_app) = ways(session, self.invitee, self.told, &self.owed);
+        if !in_app {
+            return None;
+        }
         let (kind, changes) = match &self.owed {
             Owed::Invitation | Owed::Recognition => (NotificationKind::MeetingScheduled, vec![]),
             Owed::Update(fields) => (NotificationKind::MeetingUpdated, fields.clone()),
-            Owed::Cancellation if self.invitee.is_some() => {
+            Owed::Cancellation if session.status == SessionStatus::Cancelled => {
                 (NotificationKind::MeetingCancelled, vec![])
             }
             Owed::Cancellation => (NotificationKind::MeetingUninvited, vec![]),
         };
-        Some(note(session, user_id, kind, changes))
+        let note = note(session, user_id, kind, changes);
+        Some(
+            match self.told.filter(|_| self.owed == Owed::Cancellation) {
+                Some(told) => Note {
+                    title: told.title.clone(),
+                    start: Some(told.start),
+                    ..note
+                },
+                None => note,
+            },
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod letter;
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 pub use self::letter::Letter;
@@ -20,13 +21,15 @@ const HOST_SCOPES: &str = "meetings:read meetings:write";
 
 impl Practice {
     /// Puts the host into the directory.
-    pub async fn with_host(self) -> Self {
+    pub fn with_host(self) -> BoxFuture<'static, Self> {
         let path = format!("/api/v1/users/{HOST}");
         let body =
             json!({ "email": HOST_EMAIL, "name": "Hanna Host", "timezone": "Europe/Berlin" });
-        let event = self.staff("PUT", &path, Some(&body));
-        self.process.api(event).await.expect(201);
-        self
+        Box::pin(async move {
+            let event = self.staff("PUT", &path, Some(&body));
+            self.process.api(event).await.expect(201);
+            self
+        })
     }
 
     /// The host's request.
@@ -55,7 +58,11 @@ impl Practice {
 
     /// Plans a session; `fields` replace or add.
     pub async fn planned(&self, fields: &Value) -> Value {
-        let event = self.host("POST", "/api/v1/meetings", Some(&Self::session_plan(fields)));
+        let event = self.host(
+            "POST",
+            "/api/v1/meetings",
+            Some(&Self::session_plan(fields)),
+        );
         Box::pin(self.process.api(event)).await.expect(201)
     }
 

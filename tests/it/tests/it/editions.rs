@@ -157,3 +157,48 @@ async fn a_meeting_can_change_to_a_calendar_that_is_there() {
         "ics"
     );
 }
+
+/// XC-11, IV-2: a meeting with invitees is planned, changed and called off without
+/// Teams: its link is the deployment's page, the answer says why, and it has a file.
+#[tokio::test]
+async fn a_meeting_with_invitees_needs_no_teams() {
+    let api = Api::admin(&deployed::new_org());
+    let plan = json!({ "title": "Kick-off", "start": "2037-01-15T09:00", "duration_minutes": 60,
+        "timezone": "Europe/Berlin", "generate_teams_meeting": true,
+        "invitees": { "emails": ["ann@example.com"] } });
+    let planned = api.post("/api/v1/meetings", &plan).await.expect(201);
+    let reason = if cfg!(feature = "enterprise") {
+        "not_configured"
+    } else {
+        "ee_disabled"
+    };
+    assert_eq!(planned["teams_meeting_warning"]["reason"], reason);
+    let id = planned["meeting_id"].as_str().unwrap();
+    let link = planned["join_url"].as_str().unwrap();
+    assert!(link.ends_with(id), "{planned}");
+    let path = format!("/api/v1/meetings/{id}");
+    let file = api.get(&format!("{path}/invitation")).await;
+    let text = String::from_utf8(file.body).unwrap().replace("\r\n ", "");
+    assert!(text.contains(link), "{text}");
+    let moved = json!({ "start": "2037-01-16T09:00" });
+    let changed = api.patch(&path, &moved).await.expect(200);
+    assert_eq!(changed["changes"], json!(["start"]));
+    let cancel = format!("{path}/cancel");
+    let cancelled = api.call(Method::POST, &cancel, &[], None).await;
+    assert_eq!(cancelled.expect(200)["status"], "cancelled");
+}
+
+/// XC-11, IV-6: which calendars can be connected, and how what cannot is said.
+#[tokio::test]
+async fn calendars_of_the_other_edition_say_so() {
+    let api = Api::admin(&deployed::new_org());
+    let path = "/api/v1/calendar-connections/microsoft";
+    let body = json!({ "refresh_token": "nobody-gave-this" });
+    let refused = api.call(Method::PUT, path, &[], Some(&body)).await;
+    if cfg!(feature = "enterprise") {
+        assert_eq!(refused.problem(422), "invalid_input");
+        assert_eq!(refused.json()["errors"][0]["code"], "grant_refused");
+    } else {
+        assert_eq!(refused.problem(501), "ee_disabled");
+    }
+}

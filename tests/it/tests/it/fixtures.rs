@@ -2,13 +2,14 @@
 //! and with `cargo lambda invoke FUNCTION -F events/FILE`.
 
 mod notifications;
+mod sessions;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
-use it::api::ALL_SCOPES;
+use it::api::{ALL_SCOPES, Answer};
 use it::clock::TestClock;
 use it::deployed::new_org;
 use it::gateway::{Event, answer_of};
@@ -69,15 +70,26 @@ fn every_fixture_is_driven() {
         "delivery-sqs-fifo-sync-online-meeting.json",
         "delivery-sqs-fifo.json",
         "delivery-sqs-send-mail.json",
+        "delivery-sqs-sync-calendars.json",
+        "delivery-sqs-tell-session.json",
         "delivery-sqs.json",
         "graph-webhook-base64.json",
         "graph-webhook-handshake.json",
         "graph-webhook-lifecycle.json",
         "graph-webhook-notification.json",
+        "ics-download-invitation.json",
         "ics-download-link.json",
         "ics-download-meeting.json",
+        "meeting-api-answer-page.json",
+        "meeting-api-answer.json",
+        "meeting-api-connect-calendar.json",
         "meeting-api-create-meeting.json",
+        "meeting-api-create-session.json",
         "meeting-api-get-meeting.json",
+        "meeting-api-list-notifications.json",
+        "meeting-api-post-message.json",
+        "meeting-api-read-notification.json",
+        "meeting-api-update-session.json",
         "outbox-relay-stream.json",
         "outbox-relay-sweep.json",
         "recording-stream-range.json",

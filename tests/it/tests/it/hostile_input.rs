@@ -2,6 +2,7 @@
 //! or a log line (XC-3, XC-9, CM-9).
 
 mod logs;
+mod sessions;
 
 use icalendar::parser::{Component, read_calendar, unfold};
 use it::api::Answer;

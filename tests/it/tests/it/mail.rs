@@ -29,6 +29,8 @@ use it::readers;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub(crate) use self::sending::LOG;
+
 const LINK: &str = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x/0?context=%7b%7d&a=b";
 
 /// An organisation with a post office of its own.

@@ -9,6 +9,7 @@
 mod appointments;
 mod blobs;
 mod calendar_files;
+mod calendars;
 mod captures;
 mod concurrency;
 mod control_schedules;

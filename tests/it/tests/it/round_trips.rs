@@ -6,6 +6,7 @@ mod appointments;
 mod counter;
 mod notifications;
 mod recordings;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -341,6 +342,7 @@ async fn every_operation_makes_the_calls_that_the_document_says() {
     counter
         .counted
         .extend(Box::pin(notifications::counted()).await);
+    counter.counted.extend(Box::pin(sessions::counted()).await);
     let documented = table();
     assert_eq!(
         documented

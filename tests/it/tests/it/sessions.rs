@@ -8,6 +8,7 @@ mod crash;
 mod directory;
 mod downloads;
 mod ending;
+mod events;
 mod faults;
 mod hostile;
 mod lists;

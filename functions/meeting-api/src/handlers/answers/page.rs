@@ -37,7 +37,8 @@ fn words(response: Response) -> Option<(&'static str, &'static str)> {
 }
 
 /// What a link leads to: the question, or why there is none.
-pub(super) fn of(view: &LinkView, marked: Option<Response>) -> Reply {
+/// `has_moved`: an answer came that was meant for another time.
+pub(super) fn of(view: &LinkView, marked: Option<Response>, has_moved: bool) -> Reply {
     let session = &view.session;
     let closed = match session.status {
         SessionStatus::Cancelled => Some(CANCELLED),
@@ -46,15 +47,21 @@ pub(super) fn of(view: &LinkView, marked: Option<Response>) -> Reply {
     };
     let rest = match closed {
         Some(why) => format!("<p role=\"status\">{why}</p>"),
-        None => question(marked),
+        None => question(marked, session.sequence),
     };
     let title = escape(&session.title);
     let main = format!(
-        "<h1>{title}</h1>\n{}\n{}{rest}",
+        "<h1>{title}</h1>\n{}{}\n{}{rest}",
+        if has_moved { MOVED } else { "" },
         details(session),
         so_far(view.invitee.response)
     );
-    reply(StatusCode::OK, &session.title, &main)
+    let status = if has_moved {
+        StatusCode::CONFLICT
+    } else {
+        StatusCode::OK
+    };
+    reply(status, &session.title, &main)
 }
 
 /// The answer was taken.
@@ -69,6 +76,8 @@ pub(super) fn recorded(response: Response) -> Reply {
 
 const USED: &str = "This link was used already. Changed your mind? Answer by the link in a newer mail, \
     or where you see your meetings, or tell the host.";
+const MOVED: &str = "<p role=\"alert\">Not recorded yet: the meeting was moved since you opened this page. \
+    Please answer for the new time.</p>\n";
 const CANCELLED: &str = "This meeting was cancelled. There is nothing to answer any more.";
 const ENDED: &str = "This meeting has ended. There is nothing to answer any more.";
 const UNKNOWN: &str = "This link leads nowhere: it is incomplete, it has expired, or you are not \
@@ -130,7 +139,7 @@ fn so_far(response: Response) -> String {
 
 /// The form: a button for each answer, the one that the mail's link named marked
 /// and ready for the Enter key. It sends to the page's own address.
-fn question(marked: Option<Response>) -> String {
+fn question(marked: Option<Response>, sequence: u32) -> String {
     let buttons = ANSWERS.map(|(response, button, _)| {
         let mark = if marked == Some(response) {
             " class=\"marked\" aria-describedby=\"marked\" autofocus"
@@ -146,7 +155,7 @@ fn question(marked: Option<Response>) -> String {
         format!("<p id=\"marked\">Press “{button}” to send that answer, or another button.</p>\n")
     });
     format!(
-        "<form method=\"post\" action=\"?\">\n<fieldset>\n<legend>Will you come?</legend>\n{}{}\n</fieldset>\n</form>",
+        "<form method=\"post\" action=\"?\">\n<input type=\"hidden\" name=\"sequence\" value=\"{sequence}\">\n<fieldset>\n<legend>Will you come?</legend>\n{}{}\n</fieldset>\n</form>",
         hint.unwrap_or_default(),
         buttons.join("\n")
     )

@@ -140,6 +140,27 @@ fn another_zone_keeps_the_wall_clock() {
     assert_eq!((session.sequence, change.fields), (4, vec![Field::Time]));
 }
 
+/// IV-1, IV-4: an instant meeting that is moved is a planned one from then on.
+#[test]
+fn an_instant_meeting_that_is_moved_is_planned() {
+    let mut instant = session();
+    instant.is_instant = true;
+    let longer = SessionPatch {
+        duration_minutes: Some(90),
+        ..none()
+    };
+    longer
+        .apply(&mut instant, None, &link(PAGE), now())
+        .unwrap();
+    assert!(instant.is_instant);
+    let moved = SessionPatch {
+        start: Some("2026-12-02T09:00".to_owned()),
+        ..none()
+    };
+    moved.apply(&mut instant, None, &link(PAGE), now()).unwrap();
+    assert!(!instant.is_instant);
+}
+
 /// IV-3, IV-4: who sends the mails is nothing that people see.
 #[test]
 fn skipping_mails_is_no_news() {

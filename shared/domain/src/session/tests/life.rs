@@ -131,6 +131,23 @@ fn the_link_is_settled_once() {
     assert_eq!(session.changed_at.get(&Field::JoinUrl), Some(&4));
 }
 
+/// IV-1: all texts of a session, its people's included, fit into the store and
+/// into a hundred mails.
+#[test]
+fn a_session_has_so_much_text_and_no_more() {
+    let mut session = session();
+    session.description = Some("x".repeat(32 * 1024));
+    assert_eq!(session.check_size(), Ok(()));
+    session.roster = (0..100)
+        .map(|at| Invitee {
+            name: Some("\u{1F409}".repeat(160)),
+            ..invitee(at, user(&format!("user-{at}")), "somebody@practice.example")
+        })
+        .collect();
+    let refused = violations(session.check_size());
+    assert_eq!(refused, pairs(&[("", "too_long")]));
+}
+
 /// XC-14: the directory's names and addresses are copied onto whom they name, and
 /// nobody else.
 #[test]

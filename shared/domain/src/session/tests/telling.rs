@@ -10,8 +10,12 @@ fn changed(fields: &[(Field, u32)]) -> Session {
 
 /// What Tess is owed.
 fn owed_by(session: &Session, is_on_roster: bool, told: Option<&Told>) -> Option<Owed> {
-    let invitee = session.roster.first().filter(|_| is_on_roster);
-    owed(session, invitee, told)
+    let mut session = session.clone();
+    if !is_on_roster {
+        session.roster.remove(0);
+    }
+    let invitee = session.invitee(invitation(11));
+    owed(&session, invitee, told)
 }
 
 fn knows(sequence: u32) -> Told {
@@ -44,10 +48,11 @@ fn who_is_owed_what() {
         (Cancelled, true, Some(knows(3)), off.clone()),
         (Cancelled, false, None, None),
         (Cancelled, false, Some(uninvited(3)), None),
-        (Cancelled, false, Some(knows(3)), off),
+        (Cancelled, false, Some(knows(3)), off.clone()),
         (Ended, true, None, None),
         (Ended, true, Some(knows(0)), None),
-        (Ended, false, Some(knows(3)), None),
+        (Ended, false, Some(knows(3)), off),
+        (Ended, false, Some(uninvited(3)), None),
         (Ended, false, None, None),
     ];
     for (status, is_on_roster, told, expected) in table {
@@ -90,6 +95,38 @@ fn an_update_names_what_they_do_not_know() {
         assert_eq!(owed, Some(Owed::Update(fields.to_vec())), "{sequence}");
     }
     assert_eq!(owed_by(&session, true, Some(&knows(3))), None);
+}
+
+/// XC-14: whom no mail could reach is invited once one can, and not before.
+#[test]
+fn whom_no_mail_could_reach_is_invited_once_one_can() {
+    let mut session = session();
+    let mut told = Told {
+        mail_note: Some(MailNote::Unreachable),
+        holds_file: false,
+        ..knows(3)
+    };
+    assert_eq!(owed_by(&session, true, Some(&told)), Some(Owed::Invitation));
+    session.roster[0].email = None;
+    assert_eq!(owed_by(&session, true, Some(&told)), None);
+    told.mail_note = Some(MailNote::Skipped);
+    session.roster[0].email = told.email.clone();
+    assert_eq!(owed_by(&session, true, Some(&told)), None);
+}
+
+/// IV-4: nothing is taken back from a mailbox that another invitation still names,
+/// until the session is called off or that one goes, too.
+#[test]
+fn nothing_is_taken_back_from_a_mailbox_that_is_still_invited() {
+    let mut session = session();
+    let gone = told(&invitee(99, user("other"), "GUS@guests.example"), 2);
+    assert_eq!(owed(&session, None, Some(&gone)), None);
+    let removed = session.roster.pop();
+    let off = Some(Owed::Cancellation);
+    assert_eq!(owed(&session, None, Some(&gone)), off);
+    session.roster.extend(removed);
+    session.cancel(now()).unwrap();
+    assert_eq!(owed(&session, None, Some(&gone)), off);
 }
 
 /// IV-1: an address that turned out to be a user's is told so, once.

@@ -46,6 +46,8 @@ pub struct SessionLetter {
     pub join: Option<JoinLink>,
     /// What is other than the reader knows.
     pub changes: Vec<session::Field>,
+    /// Whether it takes place, but without the reader.
+    pub is_withdrawn: bool,
     /// Whether the mail carries links to answer with.
     pub asks_for_answer: bool,
     /// The .ics file, with the method that is in it.
@@ -75,7 +77,7 @@ impl From<SessionLetter> for Letter {
     }
 }
 
-fn values_of(letter: &SessionLetter) -> [(&'static str, String); 16] {
+fn values_of(letter: &SessionLetter) -> [(&'static str, String); 17] {
     let (recipient, start) = (&letter.recipient, letter.start);
     let join = letter.join.as_ref().filter(|_| !letter.is_off());
     let is_teams = join.is_some_and(|join| join.service == OnlineService::Teams);
@@ -101,6 +103,10 @@ fn values_of(letter: &SessionLetter) -> [(&'static str, String); 16] {
         (
             key::ONLINE_MEETING_URL,
             join.map(|join| join.url.to_string()).unwrap_or_default(),
+        ),
+        (
+            key::IS_WITHDRAWN,
+            if letter.is_withdrawn { "true" } else { "" }.to_owned(),
         ),
         (key::IS_TEAMS, if is_teams { "true" } else { "" }.to_owned()),
         (
@@ -161,6 +167,7 @@ mod tests {
                 service: OnlineService::Teams,
             }),
             changes: vec![Field::Location, Field::Time],
+            is_withdrawn: false,
             asks_for_answer: true,
             calendar: None,
         }

@@ -41,24 +41,19 @@ impl Letter {
             Some(decoded(&body[..end]))
         };
         let file = part("text/calendar").unwrap_or_default();
-        let mut letter = Self {
-            to: String::new(),
-            method: String::new(),
-            sequence: 0,
-            mail_id: String::new(),
-            uid: String::new(),
-            head: head.replace("\r\n ", " "),
-            text: part("text/plain").unwrap_or_default(),
-            file: file.replace("\r\n ", ""),
-        };
-        let to = line(&letter.head, "To: ");
+        let (head, file) = (head.replace("\r\n ", " "), file.replace("\r\n ", ""));
+        let to = line(&head, "To: ");
         let address = to.rsplit_once('<').map_or(&*to, |(_, address)| address);
-        letter.to = address.trim_end_matches('>').to_owned();
-        letter.mail_id = line(&letter.head, "X-Convoke-Message-Id: ");
-        letter.method = line(&letter.file, "METHOD:");
-        letter.uid = line(&letter.file, "UID:");
-        letter.sequence = line(&letter.file, "SEQUENCE:").parse().unwrap_or_default();
-        letter
+        Self {
+            to: address.trim_end_matches('>').to_owned(),
+            method: line(&file, "METHOD:"),
+            sequence: line(&file, "SEQUENCE:").parse().unwrap_or_default(),
+            mail_id: line(&head, "X-Convoke-Message-Id: "),
+            uid: line(&file, "UID:"),
+            text: part("text/plain").unwrap_or_default(),
+            head,
+            file,
+        }
     }
 
     /// Address, method and sequence: what matters of it to a calendar.

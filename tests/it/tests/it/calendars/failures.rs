@@ -86,7 +86,10 @@ async fn a_calendar_follows_once_google_is_back() {
     );
     for minutes in [1, 2, 4, 8] {
         assert_eq!(diary.due(0).await.len(), 0);
-        diary.practice.clock.advance(TimeDelta::minutes(minutes));
+        diary
+            .practice
+            .clock
+            .advance(TimeDelta::seconds(60 * minutes + 1));
         assert_eq!(diary.due(0).await.len(), 1, "{minutes}");
         diary.work().await;
     }

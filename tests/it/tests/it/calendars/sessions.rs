@@ -51,7 +51,7 @@ async fn a_session_is_followed_until_it_is_cancelled() {
         .session("GET", &id, "", None)
         .await
         .expect(200);
-    let invitation = session["invitees"]
+    let invitation = session["invitations"]
         .as_array()
         .unwrap()
         .iter()

@@ -135,10 +135,14 @@ async fn looking_changes_nothing_and_the_form_answers_once() {
     let notes = asked.practice.notifications(HOST).await;
     assert_eq!(notes[0]["type"], "meeting_response");
 
-    for word in ["tentative", "accepted"] {
-        let text = page(&asked.answer(word).await, 409);
-        assert!(text.contains("used already"), "{text}");
-    }
+    // The button pressed twice says what is recorded; another one does not count.
+    let text = page(&asked.answer("tentative").await, 200);
+    assert!(
+        text.contains("Your answer: <strong>maybe</strong>"),
+        "{text}"
+    );
+    let text = page(&asked.answer("accepted").await, 409);
+    assert!(text.contains("used already"), "{text}");
     let text = page(&asked.look("GET", "").await, 200);
     assert!(
         text.contains("used already") && !text.contains("<form"),
@@ -146,6 +150,37 @@ async fn looking_changes_nothing_and_the_form_answers_once() {
     );
     assert_eq!(asked.response().await, "tentative");
     assert_eq!(asked.version().await, after);
+}
+
+/// IV-7: an answer that was meant for another time is none; the page asks again,
+/// and the link still answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_left_open_does_not_answer_for_a_new_time() {
+    let asked = Box::pin(Asked::with(&json!({}))).await;
+    let moved = json!({ "start": "2026-12-02T10:00" });
+    asked.practice.changed(&asked.id, &moved).await;
+    let text = page(
+        &asked
+            .send(&asked.token, "response=accepted&sequence=0")
+            .await,
+        409,
+    );
+    assert!(text.contains("was moved since"), "{text}");
+    assert!(text.contains("name=\"sequence\" value=\"1\""), "{text}");
+    assert_eq!(asked.response().await, "needs_action");
+    page(
+        &asked
+            .send(&asked.token, "response=accepted&sequence=x")
+            .await,
+        422,
+    );
+    page(
+        &asked
+            .send(&asked.token, "response=accepted&sequence=1")
+            .await,
+        200,
+    );
+    assert_eq!(asked.response().await, "accepted");
 }
 
 /// IV-7: a mail answers once, also when both its buttons are pressed at once; a

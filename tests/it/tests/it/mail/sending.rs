@@ -221,7 +221,7 @@ async fn another_tenants_mail_is_not_sent() {
 }
 
 /// What this process logs, from its first use on.
-pub(super) static LOG: LazyLock<Captured> = LazyLock::new(|| {
+pub(crate) static LOG: LazyLock<Captured> = LazyLock::new(|| {
     let captured = Captured::default();
     let writer = captured.clone();
     // For the whole process: a subscriber of one thread misses what other
@@ -234,11 +234,11 @@ pub(super) static LOG: LazyLock<Captured> = LazyLock::new(|| {
 });
 
 #[derive(Clone, Default)]
-pub(super) struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
     /// All of it so far.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }

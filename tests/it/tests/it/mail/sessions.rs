@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::ics::{self, JoinLink, OnlineService};
 use convoke_domain::id::{InvitationId, SessionId, UserId};
 use convoke_domain::session::{
-    Field, Host, Invitee, LinkSource, Readers, Response, Session, SessionStatus, Who,
-    calendar_event,
+    Field, Host, Invitee, LinkSource, Readers, Response, Session, SessionStatus, Told, Who,
+    calendar_event, withdrawal_event,
 };
 use convoke_platform::answer_link::{self, AnswerLink};
 use convoke_platform::link::{self, Target};
@@ -69,6 +69,7 @@ impl Post {
                 service: OnlineService::Teams,
             }),
             changes: vec![Field::Time, Field::Location],
+            is_withdrawn: false,
             asks_for_answer: !is_off,
             calendar: Some(file_of(session_id, is_off)),
         }
@@ -127,14 +128,38 @@ fn file_of(session_id: SessionId, is_off: bool) -> (Method, String) {
         created_at: DateTime::UNIX_EPOCH,
         updated_at: "2026-11-21T04:00:00Z".parse().unwrap(),
     };
-    let ada = session.roster[0].email.as_ref().unwrap();
-    let (method, readers) = if is_off {
-        (Method::Cancel, Readers::Only(ada, None))
+    let (method, event) = if is_off {
+        let told = told_of(&session);
+        (
+            Method::Cancel,
+            withdrawal_event(&session, "convoke.example", &told),
+        )
     } else {
-        (Method::Request, Readers::EveryoneAnd(ada, None))
+        let event = calendar_event(&session, "convoke.example", Readers::Everyone);
+        (Method::Request, event)
     };
-    let event = calendar_event(&session, "convoke.example", readers, is_off);
     (method, ics::write_calendar(Some(method), &[event]).unwrap())
+}
+
+/// What the first invitee was told of it.
+fn told_of(session: &Session) -> Told {
+    let ada = &session.roster[0];
+    Told {
+        invitation_id: ada.invitation_id,
+        who: ada.who.clone(),
+        email: ada.email.clone(),
+        name: None,
+        sequence: 2,
+        title: session.title.clone(),
+        start: session.start,
+        duration_minutes: session.duration_minutes,
+        is_cancelled: false,
+        is_withdrawn: false,
+        holds_file: true,
+        last_mail: None,
+        mail_note: None,
+        version: 1,
+    }
 }
 
 /// The letter as Python reads it after a send.
@@ -344,7 +369,7 @@ async fn a_mail_that_asks_has_links_of_its_own_to_answer_with() {
         assert_eq!(opens(expected.expires_at).await, None);
         let file = token_after(&text, "https://api.example.com/ics/");
         let opened = link::open(secrets, file, now).await.ok();
-        let target = Target::Session(expected.session_id);
+        let target = Target::Session(expected.session_id, expected.invitation_id);
         assert_eq!(opened, Some((post.tenant(), target)));
         assert!(answer_link::open(secrets, file, now).await.is_err());
         assert!(link::open(secrets, token, now).await.is_err());

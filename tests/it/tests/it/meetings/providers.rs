@@ -10,7 +10,7 @@ use it::clock::TestClock;
 use it::deployed::{self, new_org};
 use it::gateway::{Event, answer_of};
 use it::office::{OPENING, Office};
-use it::process::{microsoft, meeting_api_app, sdk_config};
+use it::process::{meeting_api_app, microsoft, sdk_config};
 use it::requests::{id_of, meeting_body};
 use serde_json::{Value, json};
 

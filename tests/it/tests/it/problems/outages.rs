@@ -98,7 +98,14 @@ async fn every_store_route(
         .into_iter()
         .filter(|case| case.service == routes::Service::MeetingApi)
     {
-        if case.foreign == routes::Foreign::Nameless {
+        // Of what names nothing only these go to the table first.
+        let of_caller = [
+            "read_all_notifications",
+            "get_calendar_connection",
+            "delete_calendar_connection",
+        ];
+        let is_of_caller = of_caller.contains(&case.operation);
+        if case.foreign == routes::Foreign::Nameless && !is_of_caller {
             continue;
         }
         let path = format!("{}{}", case.template, case.query())
@@ -106,6 +113,10 @@ async fn every_store_route(
             .replace("{meeting_id}", id)
             .replace("{online_meeting_id}", id)
             .replace("{interaction_id}", id)
+            .replace("{invitation_id}", id)
+            .replace("{conversation_id}", id)
+            .replace("{notification_id}", id)
+            .replace("{provider}", "google")
             .replace(['{', '}'], "");
         for key in [None, Some("k1")]
             .into_iter()

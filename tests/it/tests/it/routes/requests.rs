@@ -40,14 +40,7 @@ pub(super) fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         | "delete_interaction"
         | "issue_recording_ticket"
         | "get_document"
-        | "download_document"
-        | "get_session"
-        | "cancel_session"
-        | "end_session"
-        | "join_session"
-        | "download_invitation"
-        | "list_messages"
-        | "read_notification" => (None, 200, NotFound),
+        | "download_document" => (None, 200, NotFound),
         "open_recording" => (None, 303, NotFound),
         "list_meetings"
         | "list_controls"
@@ -56,24 +49,14 @@ pub(super) fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
         | "list_clients"
         | "list_appointment_requests"
         | "list_schedule_entries"
-        | "list_interactions"
-        | "list_sessions"
-        | "list_notifications" => (None, 200, Lists),
+        | "list_interactions" => (None, 200, Lists),
         "list_meeting_providers"
         | "open_ics_link"
         | "get_teams_integration"
         | "get_teams_capability"
         | "get_teams_diagnostics"
         | "list_interaction_types"
-        | "read_all_notifications"
-        | "show_answer_page"
-        | "answer_by_link"
-        | "get_calendar_connection"
         | "get_mail_template" => (None, 200, Nameless),
-        "delete_calendar_connection" => (None, 204, Nameless),
-        // No provider is configured here whom the token could be shown to.
-        "put_calendar_connection" => (Some(json!({ "refresh_token": "token" })), 503, Nameless),
-        "create_session" => (Some(session()), 201, Unknown),
         "put_teams_integration" => (Some(json!({ "download_recordings": true })), 200, Nameless),
         "verify_organizer" => (Some(json!({})), 200, Nameless),
         "put_mail_template" => (Some(json!({ "subject": "{{serviceName}}" })), 200, Nameless),
@@ -84,7 +67,7 @@ pub(super) fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
             (Some(json!({ "completed_on": "2049-12-01" })), 200, NotFound)
         }
         "create_meeting" => (Some(meeting()), 201, Makes),
-        "update_session" | "update_meeting" | "update_interaction" => {
+        "update_meeting" | "update_interaction" => {
             (Some(json!({ "title": "Another title" })), 200, NotFound)
         }
         "put_control" | "put_client" | "put_user" => {
@@ -128,10 +111,35 @@ pub(super) fn request_of(operation: &str) -> (Option<Value>, u16, Foreign) {
             201,
             Unknown,
         ),
-        "respond_to_invitation" => (Some(json!({ "response": "accepted" })), 200, NotFound),
-        "post_message" => (Some(json!({ "body": "Here it is." })), 201, NotFound),
         "update_document" => (Some(json!({ "is_client_visible": true })), 200, NotFound),
         "import_directory" => (Some(json!({ "users": [], "contacts": [] })), 200, Nameless),
+        other => request_of_sessions(other),
+    }
+}
+
+/// Of meetings with invitees, and what belongs to their users.
+fn request_of_sessions(operation: &str) -> (Option<Value>, u16, Foreign) {
+    use Foreign::{Lists, Nameless, NotFound, Unknown};
+    match operation {
+        "get_session"
+        | "cancel_session"
+        | "end_session"
+        | "join_session"
+        | "download_invitation"
+        | "list_messages"
+        | "read_notification" => (None, 200, NotFound),
+        "list_sessions" | "list_notifications" => (None, 200, Lists),
+        "read_all_notifications"
+        | "show_answer_page"
+        | "answer_by_link"
+        | "get_calendar_connection" => (None, 200, Nameless),
+        "delete_calendar_connection" => (None, 204, Nameless),
+        // No provider is configured here whom the token could be shown to.
+        "put_calendar_connection" => (Some(json!({ "refresh_token": "token" })), 503, Nameless),
+        "create_session" => (Some(session()), 201, Unknown),
+        "update_session" => (Some(json!({ "title": "Another title" })), 200, NotFound),
+        "respond_to_invitation" => (Some(json!({ "response": "accepted" })), 200, NotFound),
+        "post_message" => (Some(json!({ "body": "Here it is." })), 201, NotFound),
         other => {
             panic!("{other} is a route without a case in tests/it/tests/it/routes/requests.rs")
         }

@@ -1,6 +1,8 @@
 //! What telling depends on is away, or dies: the session stands, the gap is seen,
 //! and everybody hears once (IV-3, XC-7, XC-13).
 
+use std::sync::LazyLock;
+
 use convoke_platform::records::MailRecord;
 use futures_util::future::join_all;
 use it::death::Moment;
@@ -11,6 +13,7 @@ use it::ses::{SENDER, mailer};
 use serde_json::{Value, json};
 
 use super::{news, practice};
+use crate::mail::LOG;
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -48,13 +51,24 @@ fn assert_told_once(letters: &[Letter], guests: usize, case: &str) {
     assert_eq!((letters.len(), told.len()), (guests, guests), "{case}");
 }
 
-/// XC-13: without a sender no mail goes, which is seen; the rest is as ever.
+/// Log lines about a session with this code.
+fn logged(id: &str, code: &str) -> usize {
+    let log = LOG.text();
+    let lines = log.lines();
+    let about = lines.filter(|line| line.contains(id) && line.contains(&format!("\"{code}\"")));
+    about.count()
+}
+
+/// XC-13: without a sender no mail goes, which is seen and logged; the rest is as
+/// ever.
 #[tokio::test]
 async fn without_a_sender_the_session_stands() {
+    LazyLock::force(&LOG);
     let mut practice = practice().await;
     practice.process.delivery.mailer = mailer(NOWHERE, None);
     let id = practice.announced(&json!({})).await;
     assert_eq!(mail_states(&practice, &id).await, ["skipped"; 5]);
+    assert_eq!(logged(&id, "no_sender_configured"), 5);
     assert_eq!(practice.notified(TECHNICIAN).await, ["meeting_scheduled"]);
     assert!(practice.unsent().await.is_empty());
     practice.changed(&id, &json!({ "title": "Other" })).await;
@@ -64,6 +78,7 @@ async fn without_a_sender_the_session_stands() {
 /// XC-13: a mail whose template is gone is skipped, which is seen; the others go.
 #[tokio::test]
 async fn a_mail_without_template_is_skipped() {
+    LazyLock::force(&LOG);
     let practice = practice().await;
     let session = practice.planned(&json!({})).await;
     let id = session["meeting_id"].as_str().unwrap();
@@ -88,6 +103,7 @@ async fn a_mail_without_template_is_skipped() {
     let mut states = mail_states(&practice, id).await;
     states.sort();
     assert_eq!(states, ["sent", "sent", "sent", "sent", "skipped"]);
+    assert_eq!(logged(id, "missing_template"), 1);
 }
 
 /// XC-13: an organisation words its mails; wording that fails at the last moment is
@@ -95,7 +111,7 @@ async fn a_mail_without_template_is_skipped() {
 #[tokio::test]
 async fn an_organisation_words_its_mails() {
     let practice = practice().await;
-    let path = "/api/v1/mail-templates/scheduled-meeting-invitation/en";
+    let path = "/api/v1/mail-templates/scheduled_meeting_invitation/en";
     let own = json!({ "subject": "Ours: {{title}}" });
     let event = practice.staff("PUT", path, Some(&own));
     practice.process.settings(event).await.expect(200);

@@ -164,7 +164,7 @@ async fn a_hundred_are_all_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_longest_texts_reach_a_hundred() {
     let practice = practice().await;
-    let name = "\u{1F409}".repeat(255);
+    let name = "\u{1F409}".repeat(140);
     let users: Vec<_> = (0..100)
         .map(|at| {
             json!({ "user_id": format!("user-{at:03}"), "name": name,
@@ -196,6 +196,33 @@ async fn the_longest_texts_reach_a_hundred() {
     );
 }
 
+/// IV-1: more text than a hundred mails can carry is refused.
+#[tokio::test]
+async fn more_text_than_mails_carry_is_refused() {
+    let practice = practice().await;
+    let users: Vec<_> = (0..100)
+        .map(|at| json!({ "user_id": format!("user-{at:03}"), "name": "\u{1F409}".repeat(255) }))
+        .collect();
+    let import = json!({ "users": users });
+    let event = practice.staff("POST", "/api/v1/directory/import", Some(&import));
+    practice.process.api(event).await.expect(200);
+    let ids: Vec<_> = users.iter().map(|user| user["user_id"].clone()).collect();
+    let refused = planned(&practice, &json!({ "invitees": { "user_ids": ids } })).await;
+    assert_eq!(pairs(&refused), owned(&[("", "too_long")]));
+    let id = practice.announced(&json!({})).await;
+    let body = json!({ "invitees": { "user_ids": ids, "contact_ids": [], "emails": [] } });
+    let refused = practice.session("PATCH", &id, "", Some(&body)).await;
+    assert_eq!(pairs(&refused), owned(&[("", "too_long")]));
+    assert_eq!(practice.shown(&id).await["version"], 1);
+}
+
+fn html_of(part: &Value) -> Option<&str> {
+    if part["type"] == "text/html" {
+        return part["text"].as_str();
+    }
+    part["parts"].as_array()?.iter().find_map(html_of)
+}
+
 /// XC-13: nothing that a host writes becomes a header, an attendee or markup.
 #[tokio::test]
 async fn texts_stay_texts() {
@@ -218,7 +245,11 @@ async fn texts_stay_texts() {
         );
         assert_eq!(mail["to"].as_array().unwrap().len(), 1);
         assert_eq!(mail["defects"], json!([]));
-        let html = mail["body"].to_string();
+        let html = html_of(&mail["body"]).expect("a part for browsers");
+        assert!(
+            html.contains("&lt;script&gt;alert") || !html.contains("alert"),
+            "{html}"
+        );
         assert!(!html.contains("<script>alert"), "{html}");
     }
     for letter in practice.letters(0) {

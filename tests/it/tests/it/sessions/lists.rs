@@ -118,6 +118,9 @@ async fn lists_are_filtered() {
             "?from=2026-12-01T08:00:00Z&to=2026-12-02T08:00:00Z",
             &["alone"],
         ),
+        ("?from=2026-12-03&to=2026-12-01", &[]),
+        ("?from=2026-12-01&to=2026-12-01", &[]),
+        ("?from=9999-12-31", &[]),
     ] {
         assert_eq!(
             titles(&listed(&practice, HOST, query).await),

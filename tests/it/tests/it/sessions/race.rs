@@ -98,7 +98,7 @@ async fn assert_up_to_date(practice: &Practice, id: &str) {
         // Berlin in December.
         let local = (start + chrono::TimeDelta::hours(1)).format("%Y%m%dT%H%M%S");
         let expected = format!("DTSTART;TZID=Europe/Berlin:{local}");
-        assert_eq!(letter.lines("DTSTART"), [expected], "{email}");
+        assert_eq!(letter.lines("DTSTART;"), [expected], "{email}");
     }
     for (email, letter) in last {
         let expected = if invited.contains(email) {

@@ -60,7 +60,8 @@ async fn a_session_has_its_teams_meeting() {
         .expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
     assert_eq!(list["items"][0]["interaction_id"], id);
-    assert_eq!(list["items"][0]["online_meeting"]["join_url"], link);
+    let one = practice.interactions("GET", &format!("/{id}"), None).await;
+    assert_eq!(one.expect(200)["online_meeting"]["join_url"], link);
 }
 
 /// IV-4, IV-5: the event goes where the session goes, and when it is called off or
@@ -74,6 +75,8 @@ async fn the_event_follows_the_session() {
     practice.changed(&id, &moved).await;
     let live = practice.on_calendar();
     assert_eq!(live.len(), 1);
+    let record = practice.interactions("GET", &format!("/{id}"), None).await;
+    assert_eq!(record.expect(200)["title"], "Other");
     assert_eq!(json!(live[0].start), json!("2026-12-02T09:00:00Z"));
     assert_eq!(json!(live[0].end), json!("2026-12-02T09:30:00Z"));
     practice
@@ -158,10 +161,6 @@ async fn the_meeting_of_a_session_is_the_sessions() {
             .await;
         assert_eq!(refused.problem(409), "belongs_to_meeting", "{rest}");
     }
-    let refused = practice
-        .interactions("DELETE", &format!("/{id}"), None)
-        .await;
-    assert_eq!(refused.problem(409), "belongs_to_meeting");
     let live = practice.on_calendar();
     assert_eq!(json!(live[0].start), json!("2026-12-01T08:00:00Z"));
     let answer = practice.meetings("GET", &format!("/{id}"), None).await;
@@ -197,13 +196,33 @@ async fn an_event_that_was_removed_leaves_the_page() {
         assert_eq!(last.news(), (GUEST, "REQUEST", 2));
         assert_eq!(last.lines("URL"), [format!("URL:{link}")]);
         assert_eq!(practice.on_calendar(), []);
-        let told = &practice.notifications(TECHNICIAN).await;
-        let mut changes: Vec<_> = told.iter().map(|one| one["changes"].to_string()).collect();
-        changes.sort();
-        assert!(
-            changes.iter().any(|one| one.contains("join_url")),
-            "{changes:?}"
-        );
+        let told = practice.notifications(TECHNICIAN).await;
+        let mut messages = told.iter().map(|one| one["message"].to_string());
+        assert!(messages.any(|one| one.contains("join link")), "{told:?}");
+    }
+}
+
+/// OM-5, IV-2: deleting the record on the client's timeline cancels the Teams
+/// meeting; the session goes on, with the page for a link, and people hear so.
+#[tokio::test]
+async fn a_session_outlives_its_record_on_the_timeline() {
+    let practice = practice().await;
+    let id = practice.announced(&teams()).await;
+    let gone = practice
+        .interactions("DELETE", &format!("/{id}"), None)
+        .await;
+    assert_eq!(gone.status, 200, "{gone:?}");
+    practice.settle().await;
+    assert_eq!(practice.on_calendar(), []);
+    let shown = practice.shown(&id).await;
+    assert_eq!(shown["status"], "scheduled");
+    let link = shown["join_url"].as_str().unwrap();
+    assert!(link.contains("/meetings/"), "{link}");
+    let letters = practice.letters(5);
+    assert_eq!(letters.len(), 3, "{letters:?}");
+    for letter in letters {
+        assert_eq!(letter.lines("URL"), [format!("URL:{link}")]);
+        assert_eq!(letter.sequence, 1);
     }
 }
 
@@ -226,4 +245,20 @@ async fn an_ended_session_keeps_its_meeting() {
     assert_eq!(practice.graph.events(demo::ORGANIZER_UPN).len(), 1);
     let answer = practice.meetings("GET", &format!("/{id}"), None).await;
     assert_eq!(answer.expect(200)["status"], "scheduled");
+}
+
+/// OM-5, IV-1: a meeting that is on one client's timeline takes no contacts of
+/// another's.
+#[tokio::test]
+async fn a_teams_meeting_stays_with_its_client() {
+    let practice = practice().await;
+    let id = practice.announced(&teams()).await;
+    let other = json!({ "client_id": "client-2", "email": "zoe@other.example", "name": "Zoe" });
+    practice.put("/api/v1/contacts/zoe", &other).await;
+    let body = json!({ "invitees": { "contact_ids": ["zoe"] } });
+    let refused = practice.session("PATCH", &id, "", Some(&body)).await;
+    assert_eq!(refused.problem(409), "teams_meeting_of_other_client");
+    let nobody = json!({ "invitees": { "contact_ids": [] } });
+    practice.changed(&id, &nobody).await;
+    assert_eq!(practice.on_calendar().len(), 1);
 }

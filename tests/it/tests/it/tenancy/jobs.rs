@@ -11,7 +11,7 @@ use convoke_domain::integration::{
     InstallStatus, MicrosoftProfile, SealedSecret, TeamsIntegration,
 };
 use convoke_domain::meeting::{Identity, Operation};
-use convoke_domain::session::{Host, LinkSource, Session};
+use convoke_domain::session::{LinkSource, Session};
 use convoke_domain::subscription::{App, Made, Subscription};
 use convoke_platform::records::{
     AttendanceRecord, CalendarConnectionRecord, CalendarSyncRecord, DeltaRecord, IntegrationRecord,
@@ -186,15 +186,14 @@ async fn convene(transaction: &mut Transaction, process: &Process, estate: &Esta
         .session;
     let ids = [process.ports.mint(), process.ports.mint()];
     let host = UserId::parse(&estate.connected).unwrap();
-    let [untold, mut abandoned] = ids.map(|id| Session {
+    let [mut untold, mut abandoned] = ids.map(|id| Session {
         session_id: SessionId::new(id),
-        host: Host {
-            user_id: host.clone(),
-            ..model.host.clone()
-        },
         version: 1,
         ..model.clone()
     });
+    untold.host.user_id = host.clone();
+    // Nobody is there whom the deployed functions could tell what came of it.
+    abandoned.roster.clear();
     (abandoned.join_url, abandoned.link_source) = (None, LinkSource::TeamsPending);
     abandoned.created_at = now - TimeDelta::hours(1);
     let key = SyncKey {

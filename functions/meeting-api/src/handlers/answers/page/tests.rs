@@ -65,7 +65,7 @@ fn html(reply: &Reply) -> &str {
 #[test]
 fn the_page_says_what_is_asked_and_marks_the_mails_answer() {
     for marked in [Response::Accepted, Response::Tentative, Response::Declined] {
-        let reply = of(&view(), Some(marked));
+        let reply = of(&view(), Some(marked), false);
         let html = html(&reply);
         assert_eq!(reply.status(), StatusCode::OK);
         for part in [
@@ -86,7 +86,7 @@ fn the_page_says_what_is_asked_and_marks_the_mails_answer() {
         assert!(!html.contains("join.example") && !html.contains("Confidential"));
         assert!(!html.contains("so far"));
     }
-    let page = of(&view(), None);
+    let page = of(&view(), None, false);
     assert!(!html(&page).contains("class=\"marked\""));
 }
 
@@ -96,7 +96,7 @@ fn the_page_says_what_is_asked_and_marks_the_mails_answer() {
 fn a_page_that_asks_nothing_says_why() {
     let mut view = view();
     view.invitee.response = Response::Tentative;
-    let page = of(&view, None);
+    let page = of(&view, None, false);
     assert!(html(&page).contains("so far: <strong>maybe</strong>"));
     assert!(html(&page).contains("<form"));
     view.is_used = true;
@@ -106,7 +106,7 @@ fn a_page_that_asks_nothing_says_why() {
         (SessionStatus::Ended, "has ended"),
     ] {
         view.session.status = status;
-        let page = of(&view, Some(Response::Accepted));
+        let page = of(&view, Some(Response::Accepted), false);
         let html = html(&page);
         assert!(html.contains(words), "{html}");
         assert!(
@@ -124,7 +124,7 @@ fn hostile_values_stay_text() {
     view.session.title = HOSTILE.to_owned();
     view.session.location = Some(HOSTILE.to_owned());
     view.session.host.name = Some(HOSTILE.to_owned());
-    let page = of(&view, Some(Response::Declined));
+    let page = of(&view, Some(Response::Declined), false);
     let html = html(&page);
     assert!(!html.contains("<script") && !html.contains("\" autofocus onfocus"));
     assert_eq!(
