@@ -155,7 +155,7 @@ async fn what_comes_up_during_a_look_is_looked_for_once_more() {
     let meeting = watched.met(&json!({})).await;
     watched.at(Meeting::AFTER);
     // Recordings are listed; the look still waits for the transcripts.
-    let waiting = Fault::on("GET", TRANSCRIPTS).delay_ms(2_000);
+    let waiting = Fault::on("GET", TRANSCRIPTS).delay_ms(6_000);
     watched.graph.inject(waiting);
     let telling = async {
         let is_listed = |one: &Received| one.status == Some(200);
