@@ -6,14 +6,13 @@
 //! another. It names the mail that carried it, and one mail answers once; that
 //! it was used is a row of its own, written with the answer.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
 use convoke_domain::id::{InvitationId, MailId, SessionId, TenantId};
 use uuid::Uuid;
 
-use crate::keyring::{KEY_ID_LEN, Keyring, Purpose};
+use crate::keyring::{Keyring, Purpose};
+use crate::sealed_token;
 use crate::secrets::Secrets;
 use crate::tenant::Tenant;
 
@@ -71,12 +70,7 @@ impl AnswerLink {
 
 /// Makes a link's token: safe in a path as it is.
 pub fn seal(ring: &Keyring, tenant: &Tenant, link: &AnswerLink) -> Result<String, Error> {
-    let mut token = ring.id().to_vec();
-    let sealed = ring
-        .seal(Purpose::AnswerLink, &token, &link.write(tenant))
-        .map_err(|error| Error::internal(error.to_string()))?;
-    token.extend(sealed);
-    Ok(URL_SAFE_NO_PAD.encode(token))
+    sealed_token::seal(ring, Purpose::AnswerLink, &link.write(tenant))
 }
 
 /// Opens a token; altered, foreign and expired ones are all "no such link".
@@ -85,17 +79,9 @@ pub async fn open(
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<(Tenant, AnswerLink), Error> {
-    let bytes = decode(token).ok_or(UNKNOWN)?;
-    let (key_id, sealed) = bytes.split_first_chunk::<KEY_ID_LEN>().ok_or(UNKNOWN)?;
-    let ring = secrets.keyring_of(*key_id).await?.ok_or(UNKNOWN)?;
-    open_with(&ring, sealed, now).ok_or(UNKNOWN)
-}
-
-fn decode(token: &str) -> Option<Vec<u8>> {
-    if token.len() > TOKEN_MAX {
-        return None;
-    }
-    URL_SAFE_NO_PAD.decode(token).ok()
+    let parts = sealed_token::take_apart(secrets, token, TOKEN_MAX).await?;
+    let (ring, sealed) = parts.ok_or(UNKNOWN)?;
+    open_with(&ring, &sealed, now).ok_or(UNKNOWN)
 }
 
 fn open_with(ring: &Keyring, sealed: &[u8], now: DateTime<Utc>) -> Option<(Tenant, AnswerLink)> {
@@ -106,7 +92,11 @@ fn open_with(ring: &Keyring, sealed: &[u8], now: DateTime<Utc>) -> Option<(Tenan
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
+    use crate::keyring::KEY_ID_LEN;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -124,7 +114,7 @@ mod tests {
     }
 
     fn open_text(ring: &Keyring, token: &str, now: DateTime<Utc>) -> Option<(Tenant, AnswerLink)> {
-        let bytes = decode(token)?;
+        let bytes = sealed_token::decode(token, TOKEN_MAX)?;
         let (key_id, sealed) = bytes.split_first_chunk::<KEY_ID_LEN>()?;
         // As `Secrets::keyring_of` does: another root's id names another ring.
         (*key_id == ring.id()).then(|| open_with(ring, sealed, now))?
@@ -175,7 +165,7 @@ mod tests {
         let ring = Keyring::of_root("one");
         let token = seal(&Keyring::of_root("two"), &tenant("acme"), &link()).unwrap();
         assert_eq!(open_text(&ring, &token, NOW), None);
-        let bytes = decode(&token).unwrap();
+        let bytes = sealed_token::decode(&token, TOKEN_MAX).unwrap();
         assert_eq!(open_with(&ring, &bytes[KEY_ID_LEN..], NOW), None);
         let plain = link().write(&tenant("acme"));
         for other in [Purpose::Cursor, Purpose::Ticket] {

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod queue;
 pub mod raw;
 pub mod records;
+mod sealed_token;
 pub mod secrets;
 pub mod store;
 pub mod tenant;

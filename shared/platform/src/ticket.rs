@@ -7,8 +7,6 @@
 //! ticket says who asked and for what; whether they still may is asked anew by
 //! whoever opens it.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use convoke_domain::error::Error;
 use convoke_domain::id::{
@@ -17,7 +15,8 @@ use convoke_domain::id::{
 use uuid::Uuid;
 
 use crate::http::CallerKind;
-use crate::keyring::{KEY_ID_LEN, Keyring, Purpose};
+use crate::keyring::{Keyring, Purpose};
+use crate::sealed_token;
 use crate::secrets::Secrets;
 use crate::tenant::Tenant;
 
@@ -113,12 +112,7 @@ impl Ticket {
 
 /// Makes a ticket's text: safe in a path or query as it is.
 pub fn seal(ring: &Keyring, tenant: &Tenant, ticket: &Ticket) -> Result<String, Error> {
-    let mut token = ring.id().to_vec();
-    let sealed = ring
-        .seal(Purpose::Ticket, &token, &ticket.write(tenant)?)
-        .map_err(|error| Error::internal(error.to_string()))?;
-    token.extend(sealed);
-    Ok(URL_SAFE_NO_PAD.encode(token))
+    sealed_token::seal(ring, Purpose::Ticket, &ticket.write(tenant)?)
 }
 
 /// Opens a ticket; altered, foreign and expired ones are all "no such recording".
@@ -127,17 +121,9 @@ pub async fn open(
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<(Tenant, Ticket), Error> {
-    let bytes = decode(token).ok_or(UNKNOWN)?;
-    let (key_id, sealed) = bytes.split_first_chunk::<KEY_ID_LEN>().ok_or(UNKNOWN)?;
-    let ring = secrets.keyring_of(*key_id).await?.ok_or(UNKNOWN)?;
-    open_with(&ring, sealed, now).ok_or(UNKNOWN)
-}
-
-fn decode(token: &str) -> Option<Vec<u8>> {
-    if token.len() > TOKEN_MAX {
-        return None;
-    }
-    URL_SAFE_NO_PAD.decode(token).ok()
+    let parts = sealed_token::take_apart(secrets, token, TOKEN_MAX).await?;
+    let (ring, sealed) = parts.ok_or(UNKNOWN)?;
+    open_with(&ring, &sealed, now).ok_or(UNKNOWN)
 }
 
 fn open_with(ring: &Keyring, sealed: &[u8], now: DateTime<Utc>) -> Option<(Tenant, Ticket)> {
@@ -172,7 +158,11 @@ impl<'a> Rest<'a> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
+    use crate::keyring::KEY_ID_LEN;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -199,7 +189,7 @@ mod tests {
     }
 
     fn open_text(ring: &Keyring, token: &str, now: DateTime<Utc>) -> Option<(Tenant, Ticket)> {
-        let bytes = decode(token)?;
+        let bytes = sealed_token::decode(token, TOKEN_MAX)?;
         let (key_id, sealed) = bytes.split_first_chunk::<KEY_ID_LEN>()?;
         // As `Secrets::keyring_of` does: another root's id names another ring.
         (*key_id == ring.id()).then(|| open_with(ring, sealed, now))?
@@ -260,7 +250,7 @@ mod tests {
         let made = ticket(CallerKind::Internal);
         let token = seal(&Keyring::of_root("two"), &tenant("acme"), &made).unwrap();
         assert_eq!(open_text(&ring, &token, NOW), None);
-        let bytes = decode(&token).unwrap();
+        let bytes = sealed_token::decode(&token, TOKEN_MAX).unwrap();
         assert_eq!(open_with(&ring, &bytes[KEY_ID_LEN..], NOW), None);
         let plain = made.write(&tenant("acme")).unwrap();
         let cursor = ring.seal(Purpose::Cursor, &ring.id(), &plain).unwrap();

@@ -4,8 +4,7 @@
 use convoke_domain::conversation::{self, Author, Message};
 use convoke_domain::error::Error;
 use convoke_domain::id::{MessageId, SessionId};
-use convoke_domain::session::Who;
-use convoke_platform::http::{Caller, CallerKind, Seal};
+use convoke_platform::http::{Caller, Seal};
 use convoke_platform::records::{MessageRecord, SessionRecord};
 use convoke_platform::store::{Page, Position, Query, Record, TenantStore};
 
@@ -54,7 +53,7 @@ pub async fn post(
     conversation::check_body(body)?;
     undisturbed(|| async {
         let session = enter(store, id, caller).await?.session;
-        let mut author = Author::of(&session, &who(caller)).ok_or(UNKNOWN)?;
+        let mut author = Author::of(&session, &sessions::who(caller)).ok_or(UNKNOWN)?;
         conversation::require_open(&session)?;
         author.name = author.name.or_else(|| caller.name.clone());
         let message = Message {
@@ -83,12 +82,5 @@ async fn enter(store: &TenantStore, id: SessionId, caller: &Caller) -> Result<He
         Ok((held, _)) if sessions::takes_part(&held.session, caller) => Ok(held),
         Ok(_) | Err(Error::NotFound { .. }) => Err(UNKNOWN),
         Err(error) => Err(error),
-    }
-}
-
-fn who(caller: &Caller) -> Who {
-    match &caller.kind {
-        CallerKind::Internal => Who::Internal(caller.user_id.clone()),
-        CallerKind::Portal { contact_id, .. } => Who::Contact(contact_id.clone()),
     }
 }

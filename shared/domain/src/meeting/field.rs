@@ -10,7 +10,7 @@ use crate::error::Violations;
 use crate::text;
 use crate::zone::Zone;
 
-pub(super) fn check_texts(
+pub(crate) fn check_texts(
     title: Option<&str>,
     description: Option<&str>,
     location: Option<&str>,
@@ -36,11 +36,11 @@ pub(super) fn parse_frequency(word: &str, wrong: &mut Violations) -> Option<Freq
     )
 }
 
-pub(super) fn parse_zone(name: &str, wrong: &mut Violations) -> Option<Zone> {
+pub(crate) fn parse_zone(name: &str, wrong: &mut Violations) -> Option<Zone> {
     wrong.keep("/timezone", "unknown_timezone", Zone::parse(name))
 }
 
-pub(super) fn parse_duration(minutes: i64, wrong: &mut Violations) -> Option<u32> {
+pub(crate) fn parse_duration(minutes: i64, wrong: &mut Violations) -> Option<u32> {
     let in_range = DURATION_MINUTES
         .contains(&minutes)
         .then(|| u32::try_from(minutes).ok())
@@ -52,11 +52,11 @@ pub(super) fn parse_duration(minutes: i64, wrong: &mut Violations) -> Option<u32
     )
 }
 
-pub(super) fn parse_link(link: Option<&str>, wrong: &mut Violations) -> Option<WebLink> {
+pub(crate) fn parse_link(link: Option<&str>, wrong: &mut Violations) -> Option<WebLink> {
     link.and_then(|link| wrong.keep("/join_url", "invalid_link", WebLink::parse(link)))
 }
 
-const START_FORMS: &str =
+pub(crate) const START_FORMS: &str =
     "give a local date-time such as 2027-01-15T09:00, or an instant such as 2027-01-15T14:00:00Z";
 
 pub(super) fn parse_start(

@@ -8,7 +8,7 @@ mod advance;
 mod attendee;
 mod change;
 mod command;
-mod field;
+pub(crate) mod field;
 mod file;
 mod remote;
 #[cfg(test)]

@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::command::{
-    check_ahead, check_texts, read_duration, read_link, read_start, read_wall_clock, read_zone,
-    written,
-};
+use super::command::{check_ahead, read_start, read_wall_clock, written};
 use super::{Field, Invitee, InviteeNames, InviteesInput, LinkSource, Response, Session};
 use crate::address::WebLink;
 use crate::error::{Error, Violations};
+use crate::meeting::field::{check_texts, parse_duration, parse_link, parse_zone};
 
 /// A change as the host sent it; what is absent stays, what is `null` goes.
 #[derive(Debug, Clone, Default)]
@@ -174,7 +172,7 @@ impl SessionPatch {
         let zone = self
             .timezone
             .as_ref()
-            .and_then(|name| read_zone(name, wrong));
+            .and_then(|name| parse_zone(name, wrong));
         let moved = zone.as_ref().is_some_and(|zone| *zone != after.zone);
         let governing = zone.unwrap_or_else(|| after.zone.clone());
         let start = match &self.start {
@@ -203,7 +201,7 @@ impl SessionPatch {
         }
         let duration = self
             .duration_minutes
-            .and_then(|one| read_duration(one, wrong));
+            .and_then(|one| parse_duration(one, wrong));
         if let Some(duration) = duration.filter(|one| *one != after.duration_minutes) {
             after.duration_minutes = duration;
             change.note("duration_minutes", Field::Time);
@@ -220,7 +218,7 @@ impl SessionPatch {
         let Some(sent) = &self.join_url else { return };
         let (link, source) = match sent {
             None => (page.clone(), LinkSource::Page),
-            Some(link) => match read_link(link, wrong) {
+            Some(link) => match parse_link(Some(link), wrong) {
                 Some(link) => (link, LinkSource::Given),
                 None => return,
             },

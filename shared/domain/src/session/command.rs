@@ -1,20 +1,16 @@
 //! What a host sends to plan a session (IV-1).
 
-use std::ops::RangeInclusive;
-
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Timelike, Utc};
 
 use crate::address::{EmailAddress, WebLink};
 use crate::control::YEARS;
 use crate::error::{Error, Violations};
 use crate::id::{ContactId, UserId};
-use crate::text;
+use crate::meeting::field::{START_FORMS, check_texts, parse_duration, parse_link, parse_zone};
 use crate::zone::{LocalTime, Zone};
 
 /// Most invitees of one session.
 pub const INVITEES_MAX: usize = 100;
-/// How long a session takes: a minute to a day.
-const DURATION_MINUTES: RangeInclusive<i64> = 1..=1440;
 
 /// Invitees as sent; an absent list of a change keeps who is there.
 #[derive(Debug, Clone, Default)]
@@ -130,12 +126,9 @@ impl SessionDraft {
             input.location.as_deref(),
             &mut wrong,
         );
-        let zone = read_zone(&input.timezone, &mut wrong);
-        let duration = read_duration(input.duration_minutes, &mut wrong);
-        let join_url = input
-            .join_url
-            .as_deref()
-            .and_then(|link| read_link(link, &mut wrong));
+        let zone = parse_zone(&input.timezone, &mut wrong);
+        let duration = parse_duration(input.duration_minutes, &mut wrong);
+        let join_url = parse_link(input.join_url.as_deref(), &mut wrong);
         if input.join_url.is_some() && input.generate_teams_meeting {
             wrong.add(
                 "/join_url",
@@ -198,44 +191,6 @@ fn read_beginning(
     }
 }
 
-pub(super) fn check_texts(
-    title: Option<&str>,
-    description: Option<&str>,
-    location: Option<&str>,
-    wrong: &mut Violations,
-) {
-    if let Some(title) = title {
-        text::check_title(title, "/title", wrong);
-    }
-    if let Some(description) = description {
-        text::check_description(description, "/description", wrong);
-    }
-    if let Some(location) = location {
-        text::check_location(location, "/location", wrong);
-    }
-}
-
-pub(super) fn read_zone(name: &str, wrong: &mut Violations) -> Option<Zone> {
-    wrong.keep("/timezone", "unknown_timezone", Zone::parse(name))
-}
-
-pub(super) fn read_duration(minutes: i64, wrong: &mut Violations) -> Option<u32> {
-    let fits = DURATION_MINUTES.contains(&minutes);
-    let minutes = fits.then(|| u32::try_from(minutes).ok()).flatten();
-    wrong.keep(
-        "/duration_minutes",
-        "out_of_range",
-        minutes.ok_or("between 1 and 1440 minutes"),
-    )
-}
-
-pub(super) fn read_link(link: &str, wrong: &mut Violations) -> Option<WebLink> {
-    wrong.keep("/join_url", "invalid_link", WebLink::parse(link))
-}
-
-const FORMS: &str =
-    "give a local date-time such as 2027-01-15T09:00, or an instant such as 2027-01-15T14:00:00Z";
-
 /// A start that lies ahead: a wall clock of the zone, of a repeated one the
 /// first, or an instant.
 pub(super) fn read_start(
@@ -249,11 +204,11 @@ pub(super) fn read_start(
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
     let start = match (local, DateTime::<FixedOffset>::parse_from_rfc3339(text)) {
         // A sixtieth second is no whole one.
-        (Some(local), _) if local.nanosecond() != 0 => Err(FORMS),
+        (Some(local), _) if local.nanosecond() != 0 => Err(START_FORMS),
         (Some(local), _) => Ok(read_wall_clock(local, zone, wrong)?),
         (None, Ok(instant)) if instant.nanosecond() != 0 => Err("whole seconds only"),
         (None, Ok(instant)) => Ok(instant.with_timezone(&Utc)),
-        (None, Err(_)) => Err(FORMS),
+        (None, Err(_)) => Err(START_FORMS),
     };
     let start = wrong.keep("/start", "invalid_start", start)?;
     check_ahead(start, now, wrong).then_some(start)

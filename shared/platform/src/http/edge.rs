@@ -1,19 +1,17 @@
 //! From a gateway event to a handler and back, in one order for every route.
 
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::TimeDelta;
 use convoke_domain::error::Error;
-use http::{HeaderName, HeaderValue, Method, header};
-use lambda_http::request::RequestContext;
+use http::{Method, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use percent_encoding::percent_decode_str;
 use tracing::Instrument;
 
+use super::event::{bytes_of, claims_of, path_and_query_of, query_of, request_id_of, respond};
 use super::idempotency::{self, Begun, RequestIdentity};
 use super::problem::Refusal;
 use super::{Access, Call, Caller, ClaimNames, Reply, Route, body, problem};
@@ -364,81 +362,4 @@ fn note_refusal(work: &mut Work, refusal: &Refusal) -> Outcome {
         Refusal::Error(Error::Upstream { .. } | Error::Busy { .. }) => Outcome::Failed,
         _ => Outcome::Refused,
     }
-}
-
-/// What names an event in logs and answers: the gateway's id, else Lambda's.
-pub fn request_id_of(event: &Request) -> String {
-    let gateway = match event.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        _ => None,
-    };
-    gateway
-        .or_else(|| {
-            event
-                .lambda_context_ref()
-                .map(|context| context.request_id.clone())
-        })
-        .filter(|id| {
-            !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic())
-        })
-        .unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn claims_of(event: &Request) -> Option<HashMap<String, String>> {
-    match event.request_context_ref()? {
-        RequestContext::ApiGatewayV2(context) => {
-            Some(context.authorizer.as_ref()?.jwt.as_ref()?.claims.clone())
-        }
-        #[allow(
-            unreachable_patterns,
-            reason = "other gateways exist only with other features of lambda_http"
-        )]
-        _ => None,
-    }
-}
-
-fn path_and_query_of(event: &Request) -> String {
-    let query = event.uri().query().unwrap_or_default();
-    format!("{}?{query}", event.raw_http_path())
-}
-
-fn query_of(event: &Request) -> Vec<(String, String)> {
-    let parameters = event.query_string_parameters();
-    parameters
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-fn bytes_of(body: Body) -> Bytes {
-    match body {
-        Body::Text(text) => Bytes::from(text),
-        Body::Binary(bytes) => Bytes::from(bytes),
-        _ => Bytes::new(),
-    }
-}
-
-fn respond(mut reply: Reply, request_id: &str) -> Response<Body> {
-    reply.set_header(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
-    if reply.header(header::CACHE_CONTROL).is_none() {
-        reply.set_header(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-store"),
-        );
-    }
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        reply.set_header(HeaderName::from_static("x-request-id"), id);
-    }
-    let body = match std::str::from_utf8(reply.body()) {
-        Ok("") => Body::Empty,
-        Ok(text) => Body::Text(text.to_owned()),
-        Err(_) => Body::Binary(reply.body().to_vec()),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = reply.status();
-    *response.headers_mut() = reply.headers().clone();
-    response
 }

@@ -30,6 +30,7 @@ pub use change::{Changed, Notified, change};
 pub use create::{Planned, create};
 pub use end::{cancel, end};
 pub use follow::follow;
+pub(crate) use read::who;
 pub use read::{
     Held, Membership, SessionFilter, enter, list, load, mail_states, membership, takes_part,
 };

@@ -81,7 +81,7 @@ pub async fn enter(
 }
 
 /// Who a caller is among invitees.
-pub(super) fn who(caller: &Caller) -> Who {
+pub(crate) fn who(caller: &Caller) -> Who {
     match &caller.kind {
         CallerKind::Internal => Who::Internal(caller.user_id.clone()),
         CallerKind::Portal { contact_id, .. } => Who::Contact(contact_id.clone()),
