@@ -1,5 +1,5 @@
-"""What ministack leaves out and Convoke needs: raw mails to read, and the condition keys by which its policies limit
-mail, secrets and documents (those only count where policies are evaluated).
+"""What ministack leaves out and Convoke needs: raw mails to read, the condition keys by which its policies limit
+mail, secrets and documents (those only count where policies are evaluated), and a memory for expressions.
 """
 
 import base64
@@ -7,6 +7,7 @@ import binascii
 import json
 from email import message_from_bytes, policy
 from email.utils import getaddresses, parseaddr
+from functools import lru_cache
 
 _kept: dict[str, dict] = {}
 
@@ -17,6 +18,7 @@ def close() -> None:
     tell_encryption_context()
     tell_sender()
     count_as_tls()
+    remember_expressions()
 
 
 def message_of(body: bytes) -> dict:
@@ -146,3 +148,13 @@ def count_as_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
     iam_evaluator._resolve_condition_key = resolve_as_if_by_tls
+
+
+def remember_expressions() -> None:
+    """A query takes its expression apart for every item that it looks at; here once, since what comes of it depends on
+    the text alone."""
+    from ministack.services import dynamodb
+
+    tokens = lru_cache(maxsize=1024)(dynamodb._tokenize)
+    dynamodb._tokenize = lambda expression: list(tokens(expression))
+    dynamodb._condition_syntax_error = lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)

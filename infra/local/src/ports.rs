@@ -1,6 +1,7 @@
 //! The addresses of a stack: six ports of this machine, in a row or wherever there is room.
 
 use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::ops::Range;
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::net::TcpListener;
@@ -9,14 +10,18 @@ use tokio::net::TcpListener;
 pub(crate) struct Ports {
     pub(crate) front: TcpListener,
     pub(crate) issuer: TcpListener,
-    /// The Graph simulator's; it binds by itself.
+    /// The Graph simulator's, which binds by itself; 0 is any.
     pub(crate) graph: u16,
     /// The local AWS's; its process binds by itself.
     pub(crate) aws: u16,
     pub(crate) streaming: TcpListener,
-    /// The Google simulator's; it binds by itself.
+    /// The Google simulator's, which binds by itself; 0 is any.
     pub(crate) google: u16,
 }
+
+/// Where no system takes the ports from that a client's connections or port 0 get: a port that is bound later, such as
+/// after the functions were built, is still free then.
+const RESERVED: Range<u16> = 12_000..32_000;
 
 impl Ports {
     /// Six in a row from `first`: front, issuer, Graph simulator, AWS, streaming, Google simulator. Fixed, because queue
@@ -52,18 +57,28 @@ impl Ports {
 
     /// Wherever there is room.
     pub(crate) fn anywhere() -> Result<Self> {
-        let (front, issuer, streaming) = (bind(0)?, bind(0)?, bind(0)?);
-        let (graph, aws, google) = (bind(0)?, bind(0)?, bind(0)?);
-        let port = |listener: &StdListener| Ok::<_, anyhow::Error>(listener.local_addr()?.port());
         Ok(Self {
-            front: listen(front)?,
-            issuer: listen(issuer)?,
-            graph: port(&graph)?,
-            aws: port(&aws)?,
-            streaming: listen(streaming)?,
-            google: port(&google)?,
+            front: listen(bind(0)?)?,
+            issuer: listen(bind(0)?)?,
+            graph: 0,
+            aws: lasting()?,
+            streaming: listen(bind(0)?)?,
+            google: 0,
         })
     }
+}
+
+/// A port that is free, and likely to be free in minutes.
+fn lasting() -> Result<u16> {
+    (0..100)
+        .map(|_| fastrand::u16(RESERVED))
+        .find(|port| bind(*port).is_ok())
+        .with_context(|| {
+            format!(
+                "no port from {} to {} is free",
+                RESERVED.start, RESERVED.end
+            )
+        })
 }
 
 /// Where a bound listener is reached.

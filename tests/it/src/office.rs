@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::{ALL_SCOPES, Answer};
 use crate::clock::TestClock;
-use crate::deployed;
+use crate::deployed::{self, Site};
 use crate::gateway::Event;
 use crate::process::Process;
 
@@ -43,7 +43,7 @@ impl Office {
         let org = deployed::new_org();
         let clock = TestClock::at(OPENING);
         let process = Process::with_graph(
-            deployed::resources(),
+            &Site::own().await,
             clock.ports(),
             Some(&org),
             graph.base_url(),
@@ -59,13 +59,7 @@ impl Office {
     /// Handlers of the same organisation whose deployment names another organiser.
     pub fn with_organizer(&self, organizer: &str) -> Process {
         let (clock, graph) = (self.clock.ports(), self.graph.base_url());
-        Process::with_organizer(
-            deployed::resources(),
-            clock,
-            Some(&self.org),
-            graph,
-            organizer,
-        )
+        Process::with_organizer(&self.process.site, clock, Some(&self.org), graph, organizer)
     }
 
     /// Calls `meeting-api` below the organisation, as an internal user with every permission.

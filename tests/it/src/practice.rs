@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::api::{ALL_SCOPES, Answer};
 use crate::clock::TestClock;
-use crate::deployed;
+use crate::deployed::{self, Site};
 use crate::gateway::Event;
 use crate::process::Process;
 use crate::ses::{Ses, read_mail};
@@ -91,8 +91,8 @@ impl Practice {
         graph.seed_demo();
         let clock = TestClock::at(OPENING);
         let ses = Ses::start(&[]).await;
-        let mut process =
-            Process::with_graph(deployed::resources(), clock.ports(), None, graph.base_url());
+        let site = Site::own().await;
+        let mut process = Process::with_graph(&site, clock.ports(), None, graph.base_url());
         process.delivery.mailer = ses.mailer();
         let practice = Self {
             org: deployed::new_org(),

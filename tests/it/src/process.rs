@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::api::Answer;
 use crate::death::Death;
+use crate::deployed::Site;
 use crate::gateway::{Event, answer_of, answer_of_webhook};
 
 use self::aws::Aws;
@@ -44,6 +45,8 @@ pub const WEBHOOK_URL: &str = PUBLIC_URL;
 
 /// Handlers in this process.
 pub struct Process {
+    /// Where they are.
+    pub site: Site,
     /// Their clock and ids.
     pub ports: Ports,
     /// The table.
@@ -88,51 +91,54 @@ pub struct Process {
 }
 
 impl Process {
-    /// On a stack's AWS and Graph simulator, with these ports; Graph is
+    /// On this AWS and Graph simulator, with these ports; Graph is
     /// configured for `graph_org`, if any.
-    pub fn new(stack: &Stack, ports: Ports, graph_org: Option<&str>) -> Self {
-        Self::with_graph(stack, ports, graph_org, &stack.graph_base_url)
+    pub fn new(site: impl Into<Site>, ports: Ports, graph_org: Option<&str>) -> Self {
+        let site = site.into();
+        Self::with_graph(&site, ports, graph_org, &site.graph_base_url)
     }
 
     /// As [`Self::new`], with another Graph simulator.
     pub fn with_graph(
-        stack: &Stack,
+        site: impl Into<Site>,
         ports: Ports,
         graph_org: Option<&str>,
         graph_url: &str,
     ) -> Self {
         let organizer = graph_simulator::demo::ORGANIZER_UPN;
-        Self::with_organizer(stack, ports, graph_org, graph_url, organizer)
+        Self::with_organizer(site, ports, graph_org, graph_url, organizer)
     }
 
     /// As [`Self::with_graph`], with another organiser's mailbox.
     pub fn with_organizer(
-        stack: &Stack,
+        site: impl Into<Site>,
         ports: Ports,
         graph_org: Option<&str>,
         graph_url: &str,
         organizer: &str,
     ) -> Self {
-        let environment = environment(graph_org, graph_url, organizer, stack, &[]);
-        Self::of_environment(stack, ports, environment)
+        let site = site.into();
+        let environment = environment(graph_org, graph_url, organizer, &site, &[]);
+        Self::of_environment(site, ports, environment)
     }
 
     /// As [`Self::with_graph`], for no organisation in particular and with more
     /// settings, such as those of connected calendars.
     pub fn with_settings(
-        stack: &Stack,
+        site: impl Into<Site>,
         ports: Ports,
         graph_url: &str,
         settings: &[(&'static str, String)],
     ) -> Self {
         let organizer = graph_simulator::demo::ORGANIZER_UPN;
-        let environment = environment(None, graph_url, organizer, stack, settings);
-        Self::of_environment(stack, ports, environment)
+        let site = site.into();
+        let environment = environment(None, graph_url, organizer, &site, settings);
+        Self::of_environment(site, ports, environment)
     }
 
-    fn of_environment(stack: &Stack, ports: Ports, environment: Environment) -> Self {
+    fn of_environment(site: Site, ports: Ports, environment: Environment) -> Self {
         let (calls, death) = (CallCount::default(), Death::default());
-        let aws = Aws::of(stack, &calls, &death);
+        let aws = Aws::of(&site, &calls, &death);
         let (blobs, secrets) = (aws.blobs.clone(), aws.secrets.clone());
         let core = Core::new(aws.store.clone(), ports.clone());
         let microsoft = Microsoft::of_environment(&environment, &secrets, aws.vault.clone())
@@ -199,6 +205,7 @@ impl Process {
             calendars: &calendars,
         };
         Self {
+            site,
             meeting_api: meeting_api::edge(meeting_api, &environment, ports.clone())
                 .expect("routes fit"),
             ics_download: ics_download::edge(ics_download, &environment, ports.clone())
@@ -365,7 +372,7 @@ fn environment(
     graph_org: Option<&str>,
     graph_url: &str,
     organizer: &str,
-    stack: &Stack,
+    site: &Site,
     settings: &[(&'static str, String)],
 ) -> Environment {
     use graph_simulator::demo;
@@ -384,7 +391,7 @@ fn environment(
             ("MS_GRAPH_CLIENT_ID", demo::CLIENT_ID.to_owned()),
             (
                 "MS_GRAPH_CLIENT_SECRET_ARN",
-                stack.outputs.ms_graph_secret_arn.clone(),
+                site.outputs.ms_graph_secret_arn.clone(),
             ),
             ("MS_GRAPH_ORGANIZER_EMAIL", organizer.to_owned()),
         ]);

@@ -8,11 +8,11 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use convoke_local::Stack;
 use convoke_platform::store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::deployed::Site;
 use crate::process::sdk_config;
 
 /// How often the SDK sends what is throttled.
@@ -54,13 +54,13 @@ impl Throttle {
         self.skip_and_left.lock().unwrap().1 == 0
     }
 
-    /// A stack's table, throttled.
-    pub fn store(&self, stack: &Stack) -> Store {
-        let client = aws_sdk_dynamodb::config::Builder::from(&sdk_config(&stack.aws_endpoint))
+    /// A site's table, throttled.
+    pub fn store(&self, site: &Site) -> Store {
+        let client = aws_sdk_dynamodb::config::Builder::from(&sdk_config(&site.aws_endpoint))
             .interceptor(self.clone())
             .build();
         let client = aws_sdk_dynamodb::Client::from_conf(client);
-        Store::new(client, &stack.outputs.table_name)
+        Store::new(client, &site.outputs.table_name)
     }
 }
 

@@ -26,6 +26,8 @@ pub use self::hook::{Hook, Posted};
 
 /// When a watched practice's clocks start: the morning of its meetings.
 const MORNING: &str = "2026-12-01T08:30:00Z";
+/// How long Microsoft waits for the address here: a busy machine is no slow one.
+const PATIENCE_MS: u64 = 60_000;
 
 /// See the module. What a practice can do, it can do.
 pub struct Watched {
@@ -56,6 +58,10 @@ impl Watched {
     pub async fn open(encrypts: bool) -> Self {
         Box::pin(async {
             let mut practice = Practice::without_teams().await;
+            practice.graph.configure(|behaviour| {
+                behaviour.notifications.first_timeout_ms = PATIENCE_MS;
+                behaviour.notifications.retry_timeout_ms = PATIENCE_MS;
+            });
             let queue = worker::Incoming::make().await;
             let raw = queue.raw(&practice.process);
             practice.process.raw = raw.clone();

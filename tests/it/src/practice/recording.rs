@@ -22,7 +22,6 @@ use uuid::Uuid;
 
 use super::{CONTACT, Practice};
 use crate::api::Answer;
-use crate::deployed;
 use crate::gateway::Event;
 use crate::process::{Process, sdk_config};
 use crate::requests::id_of;
@@ -197,11 +196,11 @@ impl Practice {
 
     /// Everything that the organisation has in the bucket, by key.
     pub async fn objects(&self) -> Vec<String> {
-        let stack = deployed::resources();
-        let client = convoke_platform::aws::bucket_client(&sdk_config(&stack.aws_endpoint));
+        let site = &self.process.site;
+        let client = convoke_platform::aws::bucket_client(&sdk_config(&site.aws_endpoint));
         let list = client
             .list_objects_v2()
-            .bucket(&stack.outputs.bucket_name)
+            .bucket(&site.outputs.bucket_name)
             .prefix(format!("t/{}/", self.org));
         let listed = list.send().await.expect("the bucket answers");
         let keys = listed.contents.unwrap_or_default().into_iter();
@@ -211,11 +210,11 @@ impl Practice {
     /// Everything that the organisation has in the table, by key, without the
     /// answers and marks of idempotency keys.
     pub async fn items(&self) -> BTreeMap<(String, String), String> {
-        let stack = deployed::resources();
-        let client = aws_sdk_dynamodb::Client::new(&sdk_config(&stack.aws_endpoint));
-        let mut pages = client
+        let site = &self.process.site;
+        let mut pages = site
+            .dynamodb()
             .scan()
-            .table_name(&stack.outputs.table_name)
+            .table_name(&site.outputs.table_name)
             .filter_expression("begins_with(pk, :tenant)")
             .expression_attribute_values(":tenant", AttributeValue::S(format!("T#{}#", self.org)))
             .into_paginator()
@@ -309,8 +308,8 @@ impl Practice {
 
     /// The same organisation's functions in another process.
     pub fn another_process(&self) -> Process {
-        let stack = deployed::resources();
-        Process::with_graph(stack, self.clock.ports(), None, self.graph.base_url())
+        let site = &self.process.site;
+        Process::with_graph(site, self.clock.ports(), None, self.graph.base_url())
     }
 }
 

@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use convoke_local::Stack;
 use convoke_platform::aws::bucket_client;
 use convoke_platform::blobs::Blobs;
 use convoke_platform::bus::Bus;
@@ -21,6 +20,7 @@ use convoke_platform::store::Store;
 use convoke_platform::vault::Vault;
 
 use crate::death::Death;
+use crate::deployed::Site;
 
 /// Calls to AWS by operation, retries included.
 #[derive(Debug, Clone, Default)]
@@ -67,9 +67,9 @@ pub(super) struct Aws {
 }
 
 impl Aws {
-    /// Everything of a stack; table and bucket answer nobody who is dead.
-    pub(super) fn of(stack: &Stack, calls: &CallCount, death: &Death) -> Self {
-        let sdk = sdk_config(&stack.aws_endpoint);
+    /// Everything of a site; table and bucket answer nobody who is dead.
+    pub(super) fn of(site: &Site, calls: &CallCount, death: &Death) -> Self {
+        let sdk = sdk_config(&site.aws_endpoint);
         let s3 = bucket_client(&sdk)
             .config()
             .to_builder()
@@ -92,7 +92,7 @@ impl Aws {
         let kms = aws_sdk_kms::config::Builder::from(&sdk)
             .interceptor(calls.clone())
             .build();
-        let outputs = &stack.outputs;
+        let outputs = &site.outputs;
         let store = Store::new(
             aws_sdk_dynamodb::Client::from_conf(dynamodb),
             &outputs.table_name,

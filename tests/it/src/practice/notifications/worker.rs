@@ -19,7 +19,7 @@ use crate::process::{Process, sdk_config};
 /// Where notifications are posted to.
 const NOTIFICATIONS: &str = "/webhooks/graph/notifications";
 /// The longest that Microsoft's posts may take.
-const POSTED_WITHIN: Duration = Duration::from_secs(20);
+const POSTED_WITHIN: Duration = Duration::from_secs(90);
 
 /// A queue of one practice's own.
 pub(super) struct Incoming {

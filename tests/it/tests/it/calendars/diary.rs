@@ -6,7 +6,6 @@ use convoke_platform::records::{CalendarConnectionRecord, CalendarSyncRecord};
 use convoke_platform::store::{DueKind, DueRow, Record};
 use google_simulator::{GoogleSimulator, Options, Seed, StoredEvent, User, demo};
 use it::api::Answer;
-use it::deployed;
 use it::gateway::Event;
 use it::practice::{HOST, Practice};
 use it::process::Process;
@@ -71,7 +70,7 @@ impl Diary {
     fn process(practice: &Practice, settings: &[(&'static str, String)]) -> Process {
         let graph = practice.graph.base_url();
         let ports = practice.clock.ports();
-        let mut process = Process::with_settings(deployed::resources(), ports, graph, settings);
+        let mut process = Process::with_settings(&practice.process.site, ports, graph, settings);
         process.delivery.mailer = practice.ses.mailer();
         process
     }

@@ -68,12 +68,11 @@ async fn arrived(
 
 /// Spoils a meeting's row: nobody can read it any more.
 async fn spoil(practice: &Practice, meeting: &Meeting) {
-    let stack = deployed::resources();
-    let client = aws_sdk_dynamodb::Client::new(&sdk_config(&stack.aws_endpoint));
+    let site = &practice.process.site;
     let key = |text: String| AttributeValue::S(text);
-    client
+    site.dynamodb()
         .update_item()
-        .table_name(&stack.outputs.table_name)
+        .table_name(&site.outputs.table_name)
         .key("pk", key(format!("T#{}#A#{}", practice.org, meeting.id)))
         .key("sk", key("MEETING".to_owned()))
         .update_expression("REMOVE subject SET spoilt = :yes")

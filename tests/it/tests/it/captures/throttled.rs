@@ -6,7 +6,6 @@ use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
 use convoke_services::engagements::Desk;
 use graph_simulator::NewArtifact;
-use it::deployed;
 use it::practice::{Practice, transcript};
 use it::throttle::Throttle;
 use serde_json::json;
@@ -14,7 +13,7 @@ use serde_json::json;
 /// A recorder whose table throttles.
 fn throttled(practice: &Practice, throttle: &Throttle) -> Recorder {
     let process = &practice.process;
-    let store = throttle.store(deployed::resources());
+    let store = throttle.store(&process.site);
     let core = Core::new(store, process.ports.clone());
     let recorder = &process.artifact_capture.recorder;
     Recorder {

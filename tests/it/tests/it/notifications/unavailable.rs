@@ -87,8 +87,8 @@ async fn a_key_service_that_refuses_loses_nothing() {
 /// the rest comes again.
 #[tokio::test]
 async fn a_table_that_throttles_loses_nothing() {
-    let stack = deployed::resources();
     let (watched, meeting, message) = told().await;
+    let site = &watched.process.site;
     let before = watched.items().await;
     // Both notifications of the delivery at once, and then one of them.
     for (operation, calls, most) in [
@@ -101,9 +101,12 @@ async fn a_table_that_throttles_loses_nothing() {
     ] {
         let case = format!("{operation}, {most} after {calls}");
         let throttle = Throttle::after(operation, calls, most).await;
-        let core = Core::new(throttle.store(stack), watched.process.ports.clone());
+        let core = Core::new(
+            throttle.store(&watched.process.site),
+            watched.process.ports.clone(),
+        );
         let mut process = watched.fresh_process();
-        process.artifact_capture.inbox = inbox(&watched, core, &stack.aws_endpoint);
+        process.artifact_capture.inbox = inbox(&watched, core, &site.aws_endpoint);
         assert!(!process.take_in(&message).await, "{case}: it comes again");
         assert!(throttle.is_over(), "{case}");
         let is_untouched = watched.items().await == before;
@@ -176,10 +179,13 @@ async fn dies(operation: &'static str, nth: u32, moment: Moment, case: &str) -> 
 #[tokio::test]
 async fn half_a_delivery_is_not_done_twice() {
     let (watched, _, message) = told().await;
-    let stack = deployed::resources();
+    let site = &watched.process.site;
     let throttle = Throttle::after("TransactWriteItems", 1, 1).await;
-    let core = Core::new(throttle.store(stack), watched.process.ports.clone());
-    let throttled = inbox(&watched, core, &stack.aws_endpoint);
+    let core = Core::new(
+        throttle.store(&watched.process.site),
+        watched.process.ports.clone(),
+    );
+    let throttled = inbox(&watched, core, &site.aws_endpoint);
     let raw = RawNotification::parse(&message).unwrap();
     let octets = watched.process.raw.read(&raw).await.unwrap();
     let mut tally = Tally::default();

@@ -13,7 +13,6 @@ use futures_util::StreamExt;
 use graph_simulator::{Content, Delivery, NewArtifact, Received};
 use http::HeaderMap;
 use it::api::Answer;
-use it::deployed;
 use it::gateway::Event;
 use it::practice::{CLIENT, CONTACT, Practice};
 use it::process::{Process, STREAMING_URL};
@@ -121,7 +120,8 @@ impl Laboratory {
     /// The same organisation's functions in another process.
     pub(super) fn another_process(&self) -> Process {
         let (clock, graph) = (&self.practice.clock, &self.practice.graph);
-        Process::with_graph(deployed::resources(), clock.ports(), None, graph.base_url())
+        let site = &self.practice.process.site;
+        Process::with_graph(site, clock.ports(), None, graph.base_url())
     }
 
     pub(super) fn tenant(&self) -> Tenant {

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use convoke_platform::records::MailRecord;
 use futures_util::future::join_all;
 use it::death::Moment;
-use it::deployed;
 use it::practice::{CONTACT_EMAIL, GUEST, Letter, Practice, TECHNICIAN, TECHNICIAN_EMAIL};
 use it::process::Process;
 use it::ses::{SENDER, mailer};
@@ -27,9 +26,13 @@ async fn mail_states(practice: &Practice, id: &str) -> Vec<String> {
 
 /// Another process takes the place of one that died.
 fn replace(practice: &mut Practice) {
-    let resources = deployed::resources();
     let ports = practice.clock.ports();
-    practice.process = Process::with_graph(resources, ports, None, practice.graph.base_url());
+    practice.process = Process::with_graph(
+        &practice.process.site,
+        ports,
+        None,
+        practice.graph.base_url(),
+    );
     practice.process.delivery.mailer = practice.ses.mailer();
 }
 

@@ -13,7 +13,7 @@ use convoke_services::subscriptions::{Round, Subscriber};
 use graph_simulator::GraphSimulator;
 use it::clock::TestClock;
 use it::death::Death;
-use it::deployed;
+use it::deployed::{self, Site};
 use it::process::{CallCount, sdk_config};
 use serde_json::{Value, json};
 use subscription_renewal::App;
@@ -53,22 +53,21 @@ impl Function {
 }
 
 pub(super) fn function(
-    table: &str,
+    site: &Site,
     clock: &TestClock,
     graph: &GraphSimulator,
     url: &str,
     encrypts: bool,
 ) -> Function {
-    let stack = deployed::resources();
-    let sdk = sdk_config(&stack.aws_endpoint);
+    let sdk = sdk_config(&site.aws_endpoint);
     let (calls, death) = (CallCount::default(), Death::default());
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk)
         .interceptor(calls.clone())
         .interceptor(death.clone())
         .build();
-    let store = Store::new(Client::from_conf(dynamodb), table);
+    let store = Store::new(Client::from_conf(dynamodb), &site.outputs.table_name);
     let (environment, secrets) = (environment(graph, url, encrypts), secrets());
-    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &stack.outputs.key_arn);
+    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &site.outputs.key_arn);
     let microsoft = Microsoft::of_environment(&environment, &secrets, vault).unwrap();
     let core = Core::new(store, clock.ports());
     let subscriber =

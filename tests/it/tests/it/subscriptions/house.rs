@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -27,8 +26,8 @@ use graph_simulator::{
     StoredSubscription, demo,
 };
 use it::clock::TestClock;
-use it::deployed::{self, new_org};
-use it::process::{Process, sdk_config};
+use it::deployed::{Site, new_org};
+use it::process::Process;
 use serde_json::{Value, json};
 
 use super::function::{Function, environment, function, secrets};
@@ -45,7 +44,7 @@ pub(super) struct House {
     pub(super) address: Address,
     /// The function, as it is deployed.
     pub(super) function: Function,
-    table: String,
+    site: Site,
 }
 
 /// An address that Microsoft may call.
@@ -91,16 +90,15 @@ impl House {
         let clock = TestClock::at(OPENING);
         graph.set_now(clock.ports().now());
         let address = Address::open().await;
-        let table = format!("subscriptions-{}", new_org());
-        create_table(&table).await;
-        let function = function(&table, &clock, &graph, &address.url, true);
+        let site = Site::own().await;
+        let function = function(&site, &clock, &graph, &address.url, true);
         Self {
             org: new_org(),
             clock,
             graph,
             address,
             function,
-            table,
+            site,
         }
     }
 
@@ -118,7 +116,7 @@ impl House {
 
     /// The function in another process, with another address or without encryption.
     pub(super) fn process(&self, url: &str, encrypts: bool) -> Function {
-        function(&self.table, &self.clock, &self.graph, url, encrypts)
+        function(&self.site, &self.clock, &self.graph, url, encrypts)
     }
 
     /// Another process of the same function.
@@ -289,8 +287,7 @@ impl House {
 
     /// The table, for a test that spoils it.
     pub(super) fn table(&self) -> (Client, &str) {
-        let sdk = sdk_config(&deployed::resources().aws_endpoint);
-        (Client::new(&sdk), &self.table)
+        (self.site.dynamodb(), &self.site.outputs.table_name)
     }
 
     /// Whose a subscription is, as the deployment has it.
@@ -330,32 +327,4 @@ impl House {
             );
         }
     }
-}
-
-/// A table like the deployed one.
-async fn create_table(name: &str) {
-    let stack = deployed::resources();
-    let client = Client::new(&sdk_config(&stack.aws_endpoint));
-    let model = client
-        .describe_table()
-        .table_name(&stack.outputs.table_name);
-    let model = model.send().await.unwrap().table.unwrap();
-    let indexes = model.global_secondary_indexes().iter().map(|index| {
-        GlobalSecondaryIndex::builder()
-            .set_index_name(index.index_name.clone())
-            .set_key_schema(index.key_schema.clone())
-            .set_projection(index.projection.clone())
-            .build()
-            .unwrap()
-    });
-    client
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(model.attribute_definitions.clone())
-        .set_key_schema(model.key_schema.clone())
-        .set_global_secondary_indexes(Some(indexes.collect()))
-        .send()
-        .await
-        .unwrap();
 }

@@ -60,8 +60,8 @@ impl Laboratory {
     /// The same organisation's functions in another process.
     pub(super) fn another_process(&self) -> Process {
         let (clock, graph) = (&self.practice.clock, &self.practice.graph);
-        let stack = deployed::resources();
-        let mut process = Process::with_graph(stack, clock.ports(), None, graph.base_url());
+        let site = &self.practice.process.site;
+        let mut process = Process::with_graph(site, clock.ports(), None, graph.base_url());
         process.artifact_capture.terms = self.practice.process.artifact_capture.terms;
         process
     }

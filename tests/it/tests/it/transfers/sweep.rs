@@ -10,14 +10,13 @@ use convoke_platform::records::TransferRecord;
 use convoke_platform::store::{DueKind, DueRow, Record, Store, TenantStore};
 use convoke_services::jobs::Job;
 use it::clock::TestClock;
-use it::deployed::{self, new_org};
+use it::deployed::{Site, new_org};
 use it::process::{Process, sdk_config};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::routes::tenant;
 
-/// Later than anything else in the table is due.
 const NOW: &str = "2061-01-01T00:00:00Z";
 const WHILE: Duration = Duration::from_mins(15);
 
@@ -30,11 +29,11 @@ struct Round {
 
 impl Round {
     async fn new(clock: &TestClock) -> Self {
-        let stack = deployed::resources();
-        let sqs = aws_sdk_sqs::Client::new(&sdk_config(&stack.aws_endpoint));
+        let site = Site::own().await;
+        let sqs = aws_sdk_sqs::Client::new(&sdk_config(&site.aws_endpoint));
         let made = sqs.create_queue().queue_name(new_org()).send().await;
         let url = made.unwrap().queue_url.unwrap();
-        let mut process = Process::new(stack, clock.ports(), None);
+        let mut process = Process::new(&site, clock.ports(), None);
         let urls = [(Queue::Capture, &*url), (Queue::Transfer, &*url)];
         process.artifact_capture.queues = Queues::new(sqs.clone(), &urls);
         Self { sqs, url, process }
@@ -105,13 +104,11 @@ async fn remove(store: &TenantStore, rows: &[TransferRecord]) {
 
 /// A due row whose key names nothing.
 #[cfg(feature = "enterprise")]
-async fn write_garbage(org: &str) {
-    let stack = deployed::resources();
-    let client = aws_sdk_dynamodb::Client::new(&sdk_config(&stack.aws_endpoint));
+async fn write_garbage(site: &Site, org: &str) {
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
-    client
+    site.dynamodb()
         .put_item()
-        .table_name(&stack.outputs.table_name)
+        .table_name(&site.outputs.table_name)
         .item("pk", text(&format!("T#{org}#A#garbage")))
         .item("sk", text("TRANSFER#garbage"))
         .item("duepk", text("DUE#TRANSFER#0"))
@@ -138,7 +135,7 @@ async fn a_sweep_sends_all_that_is_due() {
     let later = [transfer(meeting, ports.mint(), &clock, 5)];
     write(&store, &due).await;
     write(&store, &later).await;
-    write_garbage(&org).await;
+    write_garbage(&round.process.site, &org).await;
     round.sweep().await;
     let arrived = round.arrived(&org).await;
     remove(&store, &due).await;
@@ -191,9 +188,8 @@ async fn the_outbox_reaches_both_queues() {
 #[tokio::test]
 async fn a_page_holds_the_oldest_of_every_shard() {
     let clock = TestClock::at(NOW);
-    let stack = deployed::resources();
-    let client = aws_sdk_dynamodb::Client::new(&sdk_config(&stack.aws_endpoint));
-    let store = Store::new(client, &stack.outputs.table_name);
+    let site = Site::own().await;
+    let store = Store::new(site.dynamodb(), &site.outputs.table_name);
     let (busy, ports) = (new_org(), clock.ports());
     let meeting = ports.mint();
     let year = 365 * 24 * 60;
