@@ -2,9 +2,9 @@
 //! clock, a Graph simulator and a count of AWS calls of the test's own.
 
 mod aws;
+mod parts;
 mod workers;
 
-use convoke_local::Stack;
 use convoke_platform::blobs::Blobs;
 use convoke_platform::clock::Ports;
 use convoke_platform::config::Environment;
@@ -12,9 +12,7 @@ use convoke_platform::http::Edge;
 use convoke_platform::mail::Sender;
 use convoke_platform::queue::Queues;
 use convoke_platform::raw::RawNotifications;
-use convoke_platform::secrets::Secrets;
 use convoke_platform::store::Store;
-use convoke_platform::vault::Vault;
 use convoke_services::calendars::Calendars;
 use convoke_services::capture::Recorder;
 use convoke_services::core::Core;
@@ -32,6 +30,7 @@ use crate::gateway::{Event, answer_of, answer_of_webhook};
 
 use self::aws::Aws;
 pub use self::aws::{CallCount, sdk_config};
+pub use self::parts::{meeting_api_app, microsoft, recorder};
 use self::workers::Shared;
 
 /// Where recordings stream from, as links name it.
@@ -311,56 +310,6 @@ impl Process {
             "attributes": { "MessageGroupId": tenant }, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
             "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}") }] })
     }
-}
-
-/// `meeting-api` over a store of the test's own.
-pub fn meeting_api_app(
-    stack: &Stack,
-    environment: &Environment,
-    core: Core,
-    microsoft: Microsoft,
-    secrets: Secrets,
-) -> meeting_api::App {
-    let providers = providers(environment, &microsoft, &core.ports);
-    let recorder = recorder(stack, environment, core.clone(), microsoft);
-    let sessions = Sessions::of_environment(environment, recorder.desk.clone());
-    let sdk = sdk_config(&stack.aws_endpoint);
-    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &stack.outputs.key_arn);
-    let calendars = Calendars::of_environment(environment, core.clone(), vault, &secrets);
-    meeting_api::App {
-        calendars: calendars.expect("a whole environment"),
-        sessions: sessions.expect("a whole environment"),
-        core,
-        providers,
-        recorder,
-        secrets,
-        public_url: PUBLIC_URL.to_owned(),
-    }
-}
-
-/// What `meeting-api` looks for recordings with, over a store of the test's own.
-pub fn recorder(
-    stack: &Stack,
-    environment: &Environment,
-    core: Core,
-    microsoft: Microsoft,
-) -> Recorder {
-    let client = convoke_platform::aws::bucket_client(&sdk_config(&stack.aws_endpoint));
-    let blobs = Blobs::new(client, &stack.outputs.bucket_name);
-    let desk = Desk::new(core, microsoft, "convoke.example", None);
-    Recorder::of_environment(environment, desk, blobs).expect("a whole environment")
-}
-
-/// Microsoft's cloud as an environment names it, with a stack's key and secrets.
-pub fn microsoft(stack: &Stack, environment: &Environment) -> Microsoft {
-    let sdk = sdk_config(&stack.aws_endpoint);
-    let secrets = Secrets::new(
-        aws_sdk_secretsmanager::Client::new(&sdk),
-        &stack.outputs.root_secret_arn,
-    );
-    let vault = Vault::new(aws_sdk_kms::Client::new(&sdk), &stack.outputs.key_arn);
-    Microsoft::of_environment(environment, &secrets, vault)
-        .expect("Microsoft of a whole environment")
 }
 
 fn providers(environment: &Environment, microsoft: &Microsoft, ports: &Ports) -> Providers {
