@@ -51,7 +51,7 @@ pub struct Site {
     /// The Graph host of a process that is given no other.
     pub graph_base_url: String,
     /// The names.
-    pub outputs: Outputs,
+    pub outputs: Box<Outputs>,
 }
 
 impl Site {
@@ -60,7 +60,7 @@ impl Site {
     pub async fn own() -> Self {
         let mut site = Self::from(resources());
         let name = new_org();
-        create_table_like(&site, &name).await;
+        Box::pin(create_table_like(&site, &name)).await;
         site.outputs.table_name = name;
         site
     }
@@ -76,7 +76,7 @@ impl From<&Stack> for Site {
         Self {
             aws_endpoint: stack.aws_endpoint.clone(),
             graph_base_url: stack.graph_base_url.clone(),
-            outputs: stack.outputs.clone(),
+            outputs: Box::new(stack.outputs.clone()),
         }
     }
 }
