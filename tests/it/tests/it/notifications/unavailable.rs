@@ -101,10 +101,7 @@ async fn a_table_that_throttles_loses_nothing() {
     ] {
         let case = format!("{operation}, {most} after {calls}");
         let throttle = Throttle::after(operation, calls, most).await;
-        let core = Core::new(
-            throttle.store(&watched.process.site),
-            watched.process.ports.clone(),
-        );
+        let core = Core::new(throttle.store(site), watched.process.ports.clone());
         let mut process = watched.fresh_process();
         process.artifact_capture.inbox = inbox(&watched, core, &site.aws_endpoint);
         assert!(!process.take_in(&message).await, "{case}: it comes again");
@@ -181,10 +178,7 @@ async fn half_a_delivery_is_not_done_twice() {
     let (watched, _, message) = told().await;
     let site = &watched.process.site;
     let throttle = Throttle::after("TransactWriteItems", 1, 1).await;
-    let core = Core::new(
-        throttle.store(&watched.process.site),
-        watched.process.ports.clone(),
-    );
+    let core = Core::new(throttle.store(site), watched.process.ports.clone());
     let throttled = inbox(&watched, core, &site.aws_endpoint);
     let raw = RawNotification::parse(&message).unwrap();
     let octets = watched.process.raw.read(&raw).await.unwrap();
